@@ -1,0 +1,83 @@
+import type { AbortOptions, Descriptor, Digest, ImageConfig, LocalStore } from "@tsbuild/oci";
+import type { Diagnostic } from "@tsbuild/parser";
+import type { RegistryClient } from "@tsbuild/registry-client";
+import type { BackendName, Runtime } from "@tsbuild/runtime";
+import type { BuildEvent } from "./event.ts";
+import type { Exporter } from "./export/exporter.ts";
+import type { Compiled } from "./graph/compiled.ts";
+import type { State } from "./graph/state.ts";
+
+export interface BuilderOptions {
+  /** The folder of the local store, its snapshots and the build cache. @default see `defaultRoot` of @tsbuild/oci */
+  readonly root?: string;
+  /** Takes an open store in place of `root`; the caller closes it. */
+  readonly store?: LocalStore;
+  /** @default an anonymous client */
+  readonly registry?: RegistryClient;
+  /** @default made at the first RUN that the cache does not answer */
+  readonly runtime?: Runtime;
+  /** Which rung the default runtime takes. @default the best there is */
+  readonly backend?: BackendName;
+}
+
+/** What every build takes, whatever describes it. */
+export interface SolveOptions extends AbortOptions {
+  /** `os/arch[/variant]`. @default the host's, with os linux */
+  readonly platform?: string;
+  /** Where the image goes besides the local store. */
+  readonly output?: readonly Exporter[];
+  /** Names for the image in the local store. */
+  readonly tags?: readonly string[];
+  /** Runs every step. @default false */
+  readonly noCache?: boolean;
+  /** Asks the registry for base images that are here already. @default false */
+  readonly pull?: boolean;
+  /** Steps at a time. @default 8 */
+  readonly jobs?: number;
+  /** Seconds since 1970 for all times that the build writes: SOURCE_DATE_EPOCH. */
+  readonly epoch?: number;
+  readonly network?: "default" | "host" | "none";
+  readonly extraHosts?: readonly string[];
+  /** Values of `RUN --mount=type=secret`, by id. Never in keys, logs or layers. */
+  readonly secrets?: Readonly<Record<string, Uint8Array | string>>;
+  readonly onEvent?: (event: BuildEvent) => void;
+}
+
+export interface DockerfileOptions extends SolveOptions {
+  /** The context folder; undefined: none. */
+  readonly context?: string;
+  /** Path of the Dockerfile, relative to the context (or absolute). @default "Dockerfile", then "dockerfile" */
+  readonly dockerfile?: string;
+  /** The Dockerfile's text, in place of a file. */
+  readonly dockerfileText?: string;
+  /** @default the last stage */
+  readonly target?: string;
+  readonly buildArgs?: Readonly<Record<string, string>>;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly noCacheFilter?: readonly string[];
+  /** Further contexts by name: folders, or `docker-image://reference`. */
+  readonly namedContexts?: Readonly<Record<string, string>>;
+}
+
+export interface BuildResult {
+  /** The manifest as it stands in the local store. */
+  readonly image: Descriptor;
+  /** The digest of the image's config: Docker's image id. */
+  readonly imageId: Digest;
+  readonly config: ImageConfig;
+  readonly warnings: readonly Diagnostic[];
+  /** What became of each step. */
+  readonly steps: readonly { readonly vertex: Digest; readonly name: string; readonly cached: boolean; readonly milliseconds: number }[];
+}
+
+export interface Builder extends AsyncDisposable {
+  readonly store: LocalStore;
+  /** @throws BuildError DOCKERFILE_INVALID, COMMAND_FAILED, ..., RegistryError, TsbuildError */
+  buildDockerfile(options: DockerfileOptions): Promise<BuildResult>;
+  build(state: State, options?: SolveOptions): Promise<BuildResult>;
+  /** The graph of a Dockerfile, without solving it. Asks for base images' configs. */
+  compileDockerfile(options: DockerfileOptions): Promise<Compiled>;
+  /** Removes cache records (all, or the oldest until `keepBytes` are left) and what only they kept. */
+  prune(options?: AbortOptions & { readonly all?: boolean; readonly keepBytes?: number }): Promise<{ readonly freedBytes: number }>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,24 @@
+import type { ContainerConfig, HistoryEntry, Platform } from "@tsbuild/oci";
+import type { Diagnostic } from "@tsbuild/parser";
+import type { Vertex } from "./op.ts";
+
+/** One history entry to be: `vertex` says which step made its layer; undefined for a step without one. */
+export interface HistoryStep {
+  readonly createdBy: string;
+  readonly comment?: string;
+  readonly author?: string;
+  readonly vertex: Vertex | undefined;
+}
+
+/** What a Dockerfile, or a chain of from().copy().run(), compiles to: a graph and the image config that goes with its result. */
+export interface Compiled {
+  readonly platform: Platform;
+  /** The step whose result is the image's file system; undefined: an image without layers. */
+  readonly root: Vertex | undefined;
+  readonly config: ContainerConfig;
+  readonly author: string | undefined;
+  /** The base image's history, unchanged, then the steps of this build. */
+  readonly baseHistory: readonly HistoryEntry[];
+  readonly history: readonly HistoryStep[];
+  readonly diagnostics: readonly Diagnostic[];
+}

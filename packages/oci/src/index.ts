@@ -1,0 +1,15 @@
+export type { AbortOptions, Bytes } from "./bytes.ts";
+export type { ContainerConfig, Healthcheck, HistoryEntry, ImageConfig } from "./config.ts";
+export type { LocalStore, NamedImage, StoreProblem } from "./content/local-store.ts";
+export type { ContentSource, ContentStore, FileStore, ImageSource, ImageTarget } from "./content/store.ts";
+export type { TransferEvent } from "./content/transfer.ts";
+export type { Descriptor } from "./descriptor.ts";
+export { type Digest, digestAlgorithm, digestHex, digestOf, isDigest, parseDigest } from "./digest.ts";
+export { TsbuildError, type TsbuildErrorOptions } from "./error.ts";
+export type { Layer } from "./layer/layer.ts";
+export type { FileRange, Tree, TreeEntry } from "./layer/tree.ts";
+export type { Index, Manifest } from "./manifest.ts";
+export { type Compression, isIndexType, isManifestType, layerCompression, MEDIA_TYPE } from "./media-type.ts";
+export type { Platform } from "./platform.ts";
+export type { Reference } from "./reference.ts";
+export type { Entry, EntryType } from "./tar/entry.ts";

@@ -1,0 +1,3 @@
+export type * from "./ast.ts";
+export type { Diagnostic, Fix } from "./diagnostic.ts";
+export type { Position, Range } from "./position.ts";

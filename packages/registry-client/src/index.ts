@@ -1,0 +1,2 @@
+export type { RegistryClient, RegistryClientOptions, Repository } from "./client.ts";
+export type { CredentialProvider, Credentials } from "./credentials.ts";
