@@ -67,7 +67,12 @@ export interface BuildResult {
   readonly config: ImageConfig;
   readonly warnings: readonly Diagnostic[];
   /** What became of each step. */
-  readonly steps: readonly { readonly vertex: Digest; readonly name: string; readonly cached: boolean; readonly milliseconds: number }[];
+  readonly steps: readonly {
+    readonly vertex: Digest;
+    readonly name: string;
+    readonly cached: boolean;
+    readonly milliseconds: number;
+  }[];
 }
 
 export interface Builder extends AsyncDisposable {
@@ -78,6 +83,8 @@ export interface Builder extends AsyncDisposable {
   /** The graph of a Dockerfile, without solving it. Asks for base images' configs. */
   compileDockerfile(options: DockerfileOptions): Promise<Compiled>;
   /** Removes cache records (all, or the oldest until `keepBytes` are left) and what only they kept. */
-  prune(options?: AbortOptions & { readonly all?: boolean; readonly keepBytes?: number }): Promise<{ readonly freedBytes: number }>;
+  prune(
+    options?: AbortOptions & { readonly all?: boolean; readonly keepBytes?: number },
+  ): Promise<{ readonly freedBytes: number }>;
   close(): Promise<void>;
 }

@@ -12,9 +12,21 @@ export type BuildEvent =
       readonly inputs: readonly Digest[];
     }
   | { readonly type: "vertex.started"; readonly vertex: Digest; readonly name: string; readonly time: number }
-  | { readonly type: "vertex.log"; readonly vertex: Digest; readonly stream: "stdout" | "stderr"; readonly data: Uint8Array; readonly time: number }
+  | {
+      readonly type: "vertex.log";
+      readonly vertex: Digest;
+      readonly stream: "stdout" | "stderr";
+      readonly data: Uint8Array;
+      readonly time: number;
+    }
   /** A transfer or a count that belongs to a vertex: layers pulled, files read. */
-  | { readonly type: "vertex.progress"; readonly vertex: Digest; readonly id: string; readonly current: number; readonly total?: number }
+  | {
+      readonly type: "vertex.progress";
+      readonly vertex: Digest;
+      readonly id: string;
+      readonly current: number;
+      readonly total?: number;
+    }
   | { readonly type: "vertex.completed"; readonly vertex: Digest; readonly cached: boolean; readonly time: number }
   | { readonly type: "vertex.failed"; readonly vertex: Digest; readonly error: TsbuildError; readonly time: number }
   | { readonly type: "warning"; readonly diagnostic: Diagnostic }

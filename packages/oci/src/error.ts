@@ -27,10 +27,7 @@ export class TsbuildError<Code extends string = string> extends Error {
   }
 
   /** Tells whether `value` is such an error (of this `code`), across several installed copies of this package. */
-  static is<Code extends string = string>(
-    value: unknown,
-    code?: Code,
-  ): value is TsbuildError<Code> {
+  static is<Code extends string = string>(value: unknown, code?: Code): value is TsbuildError<Code> {
     if (!(value instanceof Error && BRAND in value)) return false;
     return code === undefined || ("code" in value && value.code === code);
   }

@@ -13,3 +13,4 @@ export { type Compression, isIndexType, isManifestType, layerCompression, MEDIA_
 export type { Platform } from "./platform.ts";
 export type { Reference } from "./reference.ts";
 export type { Entry, EntryType } from "./tar/entry.ts";
+export { workerUrl } from "./worker-url.ts";

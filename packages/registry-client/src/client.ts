@@ -14,7 +14,11 @@ export interface RegistryClientOptions {
   /** Certificates of private authorities, PEM. */
   readonly ca?: readonly string[];
   /** HTTP(S)_PROXY and NO_PROXY, as a plain record: libraries do not read the environment. */
-  readonly proxy?: { readonly http?: string | undefined; readonly https?: string | undefined; readonly no?: string | undefined };
+  readonly proxy?: {
+    readonly http?: string | undefined;
+    readonly https?: string | undefined;
+    readonly no?: string | undefined;
+  };
   /** @default 5 attempts from 200 ms, doubled, with jitter */
   readonly retry?: { readonly attempts?: number; readonly backoffMs?: number };
   /** Transfers at a time for one host. @default 4 */

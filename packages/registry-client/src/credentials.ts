@@ -5,4 +5,7 @@ export type Credentials =
   | { readonly registryToken: string };
 
 /** Finds the credentials for a registry host (`docker.io`, `localhost:5000`); undefined: anonymous. */
-export type CredentialProvider = (registry: string, options?: { readonly signal?: AbortSignal | undefined }) => Promise<Credentials | undefined>;
+export type CredentialProvider = (
+  registry: string,
+  options?: { readonly signal?: AbortSignal | undefined },
+) => Promise<Credentials | undefined>;

@@ -13,7 +13,17 @@ export interface BackendReport {
   /** True where it runs without being root on the host. */
   readonly rootless: boolean;
   /** What it contains a process with here. */
-  readonly isolation: readonly ("mount" | "pid" | "ipc" | "uts" | "user" | "network" | "cgroup" | "seccomp" | "capabilities")[];
+  readonly isolation: readonly (
+    | "mount"
+    | "pid"
+    | "ipc"
+    | "uts"
+    | "user"
+    | "network"
+    | "cgroup"
+    | "seccomp"
+    | "capabilities"
+  )[];
 }
 
 /** One way to keep file trees on disk. */

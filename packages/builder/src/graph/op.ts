@@ -61,7 +61,13 @@ export interface ExecOp {
 
 /** A `--mount` of RUN. */
 export type ExecMount =
-  | { readonly type: "bind"; readonly input: number; readonly source: string; readonly target: string; readonly readonly: boolean }
+  | {
+      readonly type: "bind";
+      readonly input: number;
+      readonly source: string;
+      readonly target: string;
+      readonly readonly: boolean;
+    }
   | {
       readonly type: "cache";
       readonly id: string;
@@ -86,7 +92,15 @@ export type ExecMount =
       readonly uid?: number;
       readonly gid?: number;
     }
-  | { readonly type: "ssh"; readonly id: string; readonly target?: string; readonly required: boolean; readonly mode?: number; readonly uid?: number; readonly gid?: number };
+  | {
+      readonly type: "ssh";
+      readonly id: string;
+      readonly target?: string;
+      readonly required: boolean;
+      readonly mode?: number;
+      readonly uid?: number;
+      readonly gid?: number;
+    };
 
 /** Adds files on top of input 0 (`base` -1: on nothing), as one layer more. */
 export interface FileOp {
