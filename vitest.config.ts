@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { closingReporter } from "./test/support/closing-reporter.ts";
 
 const conditions = ["tsbuild:source"];
 
@@ -7,10 +8,11 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     include: ["packages/*/src/**/*.test.ts", "test/**/*.test.ts"],
-    // Files share one module graph: 10 times faster, and no file may keep module-level state anyway.
+    // Files share one module graph: ten times faster, and no module may keep state anyway.
     isolate: false,
     pool: "forks",
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    reporters: ["default", closingReporter()],
   },
 });
