@@ -20,5 +20,19 @@ export interface Compiled {
   /** The base image's history, unchanged, then the steps of this build. */
   readonly baseHistory: readonly HistoryEntry[];
   readonly history: readonly HistoryStep[];
+  /** Warnings only: errors are thrown. */
   readonly diagnostics: readonly Diagnostic[];
+  /** The folders behind the graph's local ops, by name, as far as the compile knows them. */
+  readonly contexts?: ReadonlyMap<string, LocalContext>;
+  /** Seconds since 1970, where the build argument SOURCE_DATE_EPOCH says so. */
+  readonly epoch?: number;
+}
+
+/** A folder of the host, and which of its files count. */
+export interface LocalContext {
+  readonly directory: string;
+  /** Patterns of .dockerignore: only what one of them matches. @default everything */
+  readonly include?: readonly string[];
+  /** Patterns of .dockerignore, `!` included: what they match is left out. @default nothing */
+  readonly exclude?: readonly string[];
 }

@@ -20,7 +20,7 @@ export interface ImageOp {
 /** A build context: a folder of the host that is never unpacked. No inputs. */
 export interface LocalOp {
   readonly type: "local";
-  /** `context`, or the name of a named context. */
+  /** `context`, or the name of a named context: a key of `Compiled.contexts` where the compile knows the folder. */
   readonly name: string;
 }
 
@@ -40,11 +40,15 @@ export interface GitOp {
   readonly subdir?: string;
   readonly keepGitDir: boolean;
   readonly checksum?: string;
+  /** False: submodules are not fetched. @default true */
+  readonly submodules?: boolean;
 }
 
-/** Runs a process on top of input 0 (-1 as `root`: on nothing) and yields what it wrote, as a layer more. */
+/** Runs a process on top of input 0 and yields what it wrote, as a layer more. */
 export interface ExecOp {
   readonly type: "exec";
+  /** -1: on nothing, all inputs belong to mounts. @default 0 */
+  readonly root?: -1;
   readonly args: readonly string[];
   /** `NAME=value` in order: the image's ENV, then the build arguments in scope. */
   readonly env: readonly string[];
@@ -63,6 +67,7 @@ export interface ExecOp {
 export type ExecMount =
   | {
       readonly type: "bind";
+      /** -1: an empty tree. */
       readonly input: number;
       readonly source: string;
       readonly target: string;
@@ -81,6 +86,8 @@ export type ExecMount =
       readonly gid?: number;
     }
   | { readonly type: "tmpfs"; readonly target: string; readonly size?: number }
+  /** A read-only file made of the graph itself: a here-document that starts with `#!`. `mode` is numeric, 0o755. */
+  | { readonly type: "content"; readonly target: string; readonly content: string; readonly mode: number }
   | {
       readonly type: "secret";
       readonly id: string;
@@ -102,9 +109,11 @@ export type ExecMount =
       readonly gid?: number;
     };
 
-/** Adds files on top of input 0 (`base` -1: on nothing), as one layer more. */
+/** Adds files on top of input 0, as one layer more. */
 export interface FileOp {
   readonly type: "file";
+  /** -1: on nothing, all inputs are sources. @default 0 */
+  readonly base?: -1;
   readonly actions: readonly FileAction[];
 }
 
@@ -122,9 +131,12 @@ export type FileAction =
     }
   | {
       readonly type: "copy";
-      /** Index of the input that the sources are in. */
+      /** Index of the input that the sources are in. -1: an empty tree. */
       readonly input: number;
-      /** Patterns as BuildKit's: Go's filepath.Match, relative to the input's root. */
+      /**
+       * Patterns as BuildKit's: Go's filepath.Match, relative to the input's root, without a leading slash; `.` is the
+       * root itself. With `parents` a `/./` marks where the part that is kept starts.
+       */
       readonly sources: readonly string[];
       /** Absolute; a trailing `/` says that it is a folder. */
       readonly destination: string;
