@@ -1,4 +1,5 @@
 import type { Digest } from "./digest.ts";
+import { digest, exactly, flag, integer, listOf, object, parseDocument, recordOf, text } from "./shape.ts";
 
 /** How to tell whether a container is well (Docker's extension of the image config). Times are in nanoseconds. */
 export interface Healthcheck {
@@ -52,4 +53,60 @@ export interface ImageConfig {
   readonly config?: ContainerConfig;
   readonly rootfs: { readonly type: "layers"; readonly diff_ids: readonly Digest[] };
   readonly history?: readonly HistoryEntry[];
+}
+
+const SET = recordOf(object({}, {}));
+const HEALTHCHECK = object(
+  {},
+  {
+    Test: listOf(text),
+    Interval: integer,
+    Timeout: integer,
+    StartPeriod: integer,
+    StartInterval: integer,
+    Retries: integer,
+  },
+);
+const CONTAINER = object(
+  {},
+  {
+    User: text,
+    ExposedPorts: SET,
+    Env: listOf(text),
+    Entrypoint: listOf(text),
+    Cmd: listOf(text),
+    Volumes: SET,
+    WorkingDir: text,
+    Labels: recordOf(text),
+    StopSignal: text,
+    ArgsEscaped: flag,
+    Healthcheck: HEALTHCHECK,
+    OnBuild: listOf(text),
+    Shell: listOf(text),
+  },
+);
+const HISTORY = object({}, { created: text, created_by: text, author: text, comment: text, empty_layer: flag });
+const IMAGE = object(
+  {
+    architecture: text,
+    os: text,
+    rootfs: object({ type: exactly("layers"), diff_ids: listOf(digest) }, {}),
+  },
+  {
+    created: text,
+    author: text,
+    variant: text,
+    "os.version": text,
+    "os.features": listOf(text),
+    config: CONTAINER,
+    history: listOf(HISTORY),
+  },
+);
+
+/**
+ * Reads the config of an image. Members that the types here do not name (Docker writes several) are kept.
+ * @throws TsbuildError CONFIG_INVALID
+ */
+export function parseImageConfig(bytes: Uint8Array): ImageConfig {
+  return parseDocument(bytes, IMAGE, { what: "image config", code: "CONFIG_INVALID" });
 }

@@ -1,16 +1,31 @@
-export type { AbortOptions, Bytes } from "./bytes.ts";
-export type { ContainerConfig, Healthcheck, HistoryEntry, ImageConfig } from "./config.ts";
+export { type AbortOptions, type Bytes, bytesOf, type ReadAllOptions, readAll, verified } from "./bytes.ts";
+export {
+  type ContainerConfig,
+  type Healthcheck,
+  type HistoryEntry,
+  type ImageConfig,
+  parseImageConfig,
+} from "./config.ts";
 export type { LocalStore, NamedImage, StoreProblem } from "./content/local-store.ts";
 export type { ContentSource, ContentStore, FileStore, ImageSource, ImageTarget } from "./content/store.ts";
 export type { TransferEvent } from "./content/transfer.ts";
-export type { Descriptor } from "./descriptor.ts";
+export { type Descriptor, parseDescriptor } from "./descriptor.ts";
 export { type Digest, digestAlgorithm, digestHex, digestOf, isDigest, parseDigest } from "./digest.ts";
 export { TsbuildError, type TsbuildErrorOptions } from "./error.ts";
+export { canonicalJson } from "./json.ts";
 export type { Layer } from "./layer/layer.ts";
 export type { FileRange, Tree, TreeEntry } from "./layer/tree.ts";
-export type { Index, Manifest } from "./manifest.ts";
+export { type Index, type Manifest, parseIndex, parseManifest } from "./manifest.ts";
 export { type Compression, isIndexType, isManifestType, layerCompression, MEDIA_TYPE } from "./media-type.ts";
-export type { Platform } from "./platform.ts";
-export type { Reference } from "./reference.ts";
+export {
+  formatPlatform,
+  hostPlatform,
+  normalizePlatform,
+  type Platform,
+  parsePlatform,
+  parsePlatformSpecifier,
+} from "./platform.ts";
+export { matchPlatform, type PlatformMode, platformMatches, platformOrder } from "./platform-match.ts";
+export { familiarName, formatReference, parseReference, type Reference, withDefaultTag } from "./reference.ts";
 export type { Entry, EntryType } from "./tar/entry.ts";
 export { workerUrl } from "./worker-url.ts";
