@@ -1,0 +1,177 @@
+import type { AbortOptions, Digest } from "@tsbuild/oci";
+import { TsbuildError } from "@tsbuild/oci";
+import { BuildError } from "../build-error.ts";
+import type { BuildResult } from "../builder.ts";
+import type { BuildEvent } from "../event.ts";
+import type { Vertex } from "../graph/op.ts";
+import type { BuildCache } from "./cache.ts";
+import type { CacheKey } from "./cache-key.ts";
+import { createLimit } from "./limit.ts";
+import type { OpContext, OpRunner, Output, Result } from "./op-runner.ts";
+
+export interface SolveRequest extends AbortOptions {
+  /** The vertex wanted; whatever it needs is solved too, and nothing else. */
+  readonly root: Vertex;
+  readonly runner: OpRunner;
+  readonly cache: BuildCache;
+  /** Vertices at work at a time. More than the processors, because a RUN mostly waits. @default 8 */
+  readonly jobs?: number | undefined;
+  /** Takes nothing from the cache, and still fills it. @default false */
+  readonly noCache?: boolean | undefined;
+  readonly onEvent?: ((event: BuildEvent) => void) | undefined;
+}
+
+export interface Solved {
+  readonly results: ReadonlyMap<Digest, Result>;
+  /** What became of each vertex, in the order they were done. */
+  readonly steps: BuildResult["steps"];
+}
+
+/**
+ * Solves a graph: inputs before users, independent vertices at the same time, each vertex once, and two vertices with
+ * one cache key once too. The first failure stops the rest.
+ * @throws BuildError that names the vertex, with the code of what failed; `signal.reason` after an abort
+ */
+export async function solve(request: SolveRequest): Promise<Solved> {
+  const vertices = inOrder(request.root);
+  for (const vertex of vertices) emitPlanned(vertex, request.onEvent);
+  const stop = new AbortController();
+  const signal = request.signal === undefined ? stop.signal : AbortSignal.any([request.signal, stop.signal]);
+  const limit = createLimit(request.jobs ?? 8);
+  const run: Run = { ...request, signal, flights: new Map(), results: new Map(), steps: [] };
+  const solving = new Map<Digest, Promise<Result>>();
+  let failure: { readonly error: unknown } | undefined;
+  for (const vertex of vertices) {
+    const inputs = vertex.inputs.map((input) => solving.get(input.digest) ?? Promise.reject(new Error("no input")));
+    const solved = Promise.all(inputs).then((results) => limit(() => solveVertex(run, vertex, results)));
+    solved.catch((error: unknown) => {
+      failure ??= { error };
+      stop.abort(error);
+    });
+    solving.set(vertex.digest, solved);
+  }
+  // Everyone has stopped before anyone hears of it: whoever cleans up after a failure finds nobody at work.
+  await Promise.allSettled(solving.values());
+  request.signal?.throwIfAborted();
+  if (failure !== undefined) throw failure.error;
+  return { results: run.results, steps: run.steps };
+}
+
+/** Every vertex that `root` needs, inputs before users, each once. */
+export function inOrder(root: Vertex): readonly Vertex[] {
+  const found = new Map<Digest, Vertex>();
+  const visit = (vertex: Vertex): void => {
+    if (found.has(vertex.digest)) return;
+    for (const input of vertex.inputs) visit(input);
+    found.set(vertex.digest, vertex);
+  };
+  visit(root);
+  return [...found.values()];
+}
+
+interface Run extends SolveRequest {
+  readonly signal: AbortSignal;
+  /** By cache key: what is being made just now. */
+  readonly flights: Map<Digest, Promise<Output>>;
+  readonly results: Map<Digest, Result>;
+  readonly steps: BuildResult["steps"][number][];
+}
+
+async function solveVertex(run: Run, vertex: Vertex, inputs: readonly Result[]): Promise<Result> {
+  run.signal.throwIfAborted();
+  const { digest, meta } = vertex;
+  const started = Date.now();
+  run.onEvent?.({ type: "vertex.started", vertex: digest, name: meta.name, time: started });
+  try {
+    const { result, cached } = await answer(run, vertex, inputs);
+    const time = Date.now();
+    run.results.set(digest, result);
+    run.steps.push({ vertex: digest, name: meta.name, cached, milliseconds: time - started });
+    run.onEvent?.({ type: "vertex.completed", vertex: digest, cached, time });
+    return result;
+  } catch (error) {
+    run.signal.throwIfAborted();
+    const failed = asBuildError(error, vertex);
+    run.onEvent?.({ type: "vertex.failed", vertex: digest, error: failed, time: Date.now() });
+    throw failed;
+  }
+}
+
+/** From the cache, from a vertex with the same key that is at work, or by running it. */
+async function answer(
+  run: Run,
+  vertex: Vertex,
+  inputs: readonly Result[],
+): Promise<{ result: Result; cached: boolean }> {
+  const context = contextOf(run, vertex);
+  const key = await run.runner.cacheKey(vertex, inputs, context);
+  const flight = run.flights.get(key.digest);
+  if (flight !== undefined) {
+    const { layers } = await flight;
+    return { result: { key: key.digest, layers }, cached: true };
+  }
+  let cached = false;
+  const making = (async (): Promise<Output> => {
+    const kept = await fromCache(run, key, vertex, inputs);
+    cached = kept !== undefined;
+    return kept ?? (await execute(run, key, vertex, inputs));
+  })();
+  run.flights.set(key.digest, making);
+  const { layers } = await making;
+  return { result: { key: key.digest, layers }, cached };
+}
+
+async function fromCache(
+  run: Run,
+  key: CacheKey,
+  vertex: Vertex,
+  inputs: readonly Result[],
+): Promise<Output | undefined> {
+  if (key.keep === false || run.noCache === true || vertex.meta.noCache === true) return undefined;
+  const record = run.cache.load(key.digest);
+  if (record === undefined) return undefined;
+  const layers = await run.runner.restore(vertex, inputs, record, contextOf(run, vertex));
+  return layers === undefined ? undefined : { ...record, layers };
+}
+
+async function execute(run: Run, key: CacheKey, vertex: Vertex, inputs: readonly Result[]): Promise<Output> {
+  const output = await run.runner.execute(vertex, inputs, contextOf(run, vertex));
+  run.signal.throwIfAborted();
+  if (key.keep !== false) run.cache.save(key, vertex.meta.name, output);
+  return output;
+}
+
+function contextOf(run: Run, vertex: Vertex): OpContext {
+  const { digest } = vertex;
+  return {
+    signal: run.signal,
+    log: (stream, data) => run.onEvent?.({ type: "vertex.log", vertex: digest, stream, data, time: Date.now() }),
+    progress: (id, current, total) =>
+      run.onEvent?.({
+        type: "vertex.progress",
+        vertex: digest,
+        id,
+        current,
+        ...(total === undefined ? {} : { total }),
+      }),
+  };
+}
+
+function asBuildError(error: unknown, vertex: Vertex): BuildError {
+  if (error instanceof BuildError && error.vertex !== undefined) return error;
+  const code = TsbuildError.is(error) ? error.code : "STEP_FAILED";
+  const message = error instanceof Error ? error.message : String(error);
+  const hint = TsbuildError.is(error) ? error.hint : undefined;
+  return new BuildError(code, message, {
+    cause: error,
+    ...(hint === undefined ? {} : { hint }),
+    vertex: vertex.digest,
+    vertexName: vertex.meta.name,
+    range: vertex.meta.range,
+  });
+}
+
+function emitPlanned(vertex: Vertex, onEvent: ((event: BuildEvent) => void) | undefined): void {
+  const inputs = vertex.inputs.map((input) => input.digest);
+  onEvent?.({ type: "vertex.planned", vertex: vertex.digest, name: vertex.meta.name, inputs });
+}
