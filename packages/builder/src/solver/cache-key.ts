@@ -1,4 +1,5 @@
 import { type Digest, digestOf } from "@tsbuild/oci";
+import { canonicalText } from "../graph/canonical-text.ts";
 
 /** A cache key with what it was made of. */
 export interface CacheKey {
@@ -16,15 +17,4 @@ const VERSION = 1;
 export function cacheKeyOf(parts: object, options: { readonly keep?: boolean } = {}): CacheKey {
   const digest = digestOf(`tsbuild.cache.v${VERSION}\n${canonicalText(parts)}`);
   return { digest, preimage: parts, ...(options.keep === false ? { keep: false } : {}) };
-}
-
-/** JSON with the names of objects in code unit order; names whose value is undefined are left out. */
-export function canonicalText(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonicalText).join(",")}]`;
-  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null";
-  const members = Object.entries(value)
-    .filter(([, member]) => member !== undefined)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, member]) => `${JSON.stringify(name)}:${canonicalText(member)}`);
-  return `{${members.join(",")}}`;
 }

@@ -1,16 +1,4 @@
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  utimesSync,
-  writeSync,
-} from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Digest, digestHex, isDigest, type Layer } from "@tsbuild/oci";
 import type { CacheKey } from "./cache-key.ts";
@@ -103,18 +91,11 @@ function usedAt(file: string): number {
   }
 }
 
-/** By a temporary file beside it, so that no reader ever sees half a record. */
+/** By a temporary file beside it, so that no reader ever sees half a record. Not synced: what a crash damages is a miss. */
 export function writeWhole(file: string, content: string | Uint8Array): void {
   const temporary = `${file}.${process.pid}.${Math.random().toString(36).slice(2)}.tmp`;
   try {
-    const descriptor = openSync(temporary, "wx", 0o600);
-    try {
-      const bytes = typeof content === "string" ? Buffer.from(content) : content;
-      for (let done = 0; done < bytes.length; ) done += writeSync(descriptor, bytes, done);
-      fsyncSync(descriptor);
-    } finally {
-      closeSync(descriptor);
-    }
+    writeFileSync(temporary, content, { flag: "wx", mode: 0o600 });
     renameSync(temporary, file);
   } finally {
     rmSync(temporary, { force: true });

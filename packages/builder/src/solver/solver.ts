@@ -4,6 +4,7 @@ import { BuildError } from "../build-error.ts";
 import type { BuildResult } from "../builder.ts";
 import type { BuildEvent } from "../event.ts";
 import type { Vertex } from "../graph/op.ts";
+import { verticesOf } from "../graph/vertex.ts";
 import type { BuildCache } from "./cache.ts";
 import type { CacheKey } from "./cache-key.ts";
 import { createLimit } from "./limit.ts";
@@ -33,7 +34,7 @@ export interface Solved {
  * @throws BuildError that names the vertex, with the code of what failed; `signal.reason` after an abort
  */
 export async function solve(request: SolveRequest): Promise<Solved> {
-  const vertices = inOrder(request.root);
+  const vertices = verticesOf(request.root);
   for (const vertex of vertices) emitPlanned(vertex, request.onEvent);
   const stop = new AbortController();
   const signal = request.signal === undefined ? stop.signal : AbortSignal.any([request.signal, stop.signal]);
@@ -55,18 +56,6 @@ export async function solve(request: SolveRequest): Promise<Solved> {
   request.signal?.throwIfAborted();
   if (failure !== undefined) throw failure.error;
   return { results: run.results, steps: run.steps };
-}
-
-/** Every vertex that `root` needs, inputs before users, each once. */
-export function inOrder(root: Vertex): readonly Vertex[] {
-  const found = new Map<Digest, Vertex>();
-  const visit = (vertex: Vertex): void => {
-    if (found.has(vertex.digest)) return;
-    for (const input of vertex.inputs) visit(input);
-    found.set(vertex.digest, vertex);
-  };
-  visit(root);
-  return [...found.values()];
 }
 
 interface Run extends SolveRequest {
