@@ -1,5 +1,12 @@
-import type { AbortOptions, Descriptor, ImageTarget } from "@tsbuild/oci";
+import { type AbortOptions, type Descriptor, type ImageTarget, parseReference } from "@tsbuild/oci";
+import type { RegistryContext } from "./context.ts";
 import type { CredentialProvider } from "./credentials.ts";
+import { createPullEndpoints } from "./pull-endpoints.ts";
+import { createRepository } from "./repository.ts";
+import { createTransfers } from "./transfers.ts";
+import { expectStatus } from "./transport/answer.ts";
+import { endpointUrl, mirrorEndpoint, registryEndpoint } from "./transport/endpoint.ts";
+import { createTransport } from "./transport/transport.ts";
 
 export interface RegistryClientOptions {
   /** @default anonymous */
@@ -23,13 +30,15 @@ export interface RegistryClientOptions {
   readonly retry?: { readonly attempts?: number; readonly backoffMs?: number };
   /** Transfers at a time for one host. @default 4 */
   readonly concurrency?: number;
+  /** @default "tsbuild" */
   readonly userAgent?: string;
 }
 
+/** A client for any number of registries. It holds connections and tokens: close it when done. */
 export interface RegistryClient extends AsyncDisposable {
   /** @param name `registry/repository` in any form that a reference takes; a tag or digest in it is ignored. */
   repository(name: string): Repository;
-  /** Checks the credentials of `registry` against it. @throws RegistryError UNAUTHORIZED */
+  /** Checks the credentials of `registry` (`docker.io`, `localhost:5000`) against it. @throws RegistryError UNAUTHORIZED */
   ping(registry: string, options?: AbortOptions): Promise<void>;
   close(): Promise<void>;
 }
@@ -38,8 +47,56 @@ export interface RegistryClient extends AsyncDisposable {
 export interface Repository extends ImageTarget {
   /** `registry/repository`, defaults filled in. */
   readonly name: string;
+  /** In alphabetical order within each page of the registry's answer. */
   tags(options?: AbortOptions): AsyncIterable<string>;
-  /** Makes a blob of the repository `from` (same registry) appear here. False: the registry would not. */
+  /** Makes a blob of `from` (`registry/repository`, same registry) appear here. False: the registry would not. */
   mount(target: Descriptor, from: string, options?: AbortOptions): Promise<boolean>;
+  /** Deletes a manifest, with all tags that point to it, or a blob. */
   delete(target: Descriptor, options?: AbortOptions): Promise<void>;
+}
+
+/**
+ * Makes a client. Nothing is connected or even loaded before the first call that needs the network.
+ * @throws TsbuildError MIRROR_INVALID
+ */
+export function createRegistryClient(options: RegistryClientOptions = {}): RegistryClient {
+  const { insecure = [], mirrors = {}, concurrency = 4, retry = {}, userAgent = "tsbuild" } = options;
+  const transport = createTransport({
+    credentials: options.credentials,
+    ca: options.ca,
+    proxy: options.proxy,
+    userAgent,
+    retry: { attempts: retry.attempts ?? 5, backoffMs: retry.backoffMs ?? 200 },
+  });
+  const mirrorsOf = new Map(
+    Object.entries(mirrors).map(([registry, urls]) => [registry, urls.map((url) => mirrorEndpoint(url, registry))]),
+  );
+  const registries = new Map<string, RegistryContext>();
+  const contextOf = (registry: string): RegistryContext => {
+    const endpoint = registryEndpoint(registry, insecure);
+    const context = registries.get(registry) ?? {
+      transport,
+      endpoint,
+      pulls: createPullEndpoints(endpoint, mirrorsOf.get(registry) ?? []),
+      transfers: createTransfers(concurrency),
+      learnt: { patchUploads: false, noMount: new Set<string>() },
+    };
+    registries.set(registry, context);
+    return context;
+  };
+  return {
+    repository(name) {
+      const reference = parseReference(name);
+      return createRepository(contextOf(reference.registry), reference);
+    },
+    async ping(registry, { signal } = {}) {
+      const { endpoint } = contextOf(registry);
+      const url = endpointUrl(endpoint, "");
+      const request = { method: "GET", url, purpose: `sign in to ${registry}`, endpoint, scopes: [], signal } as const;
+      const response = await expectStatus(request, await transport.send(request), [200]);
+      await response.discard();
+    },
+    close: transport.close,
+    [Symbol.asyncDispose]: transport.close,
+  };
 }

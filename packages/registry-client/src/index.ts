@@ -1,2 +1,3 @@
-export type { RegistryClient, RegistryClientOptions, Repository } from "./client.ts";
+export { createRegistryClient, type RegistryClient, type RegistryClientOptions, type Repository } from "./client.ts";
 export type { CredentialProvider, Credentials } from "./credentials.ts";
+export { RegistryError, type RegistryErrorCode, type RegistryErrorDetail } from "./error.ts";

@@ -1,0 +1,155 @@
+import { rootCertificates } from "node:tls";
+import type { Bytes } from "@tsbuild/oci";
+import type { Dispatcher } from "undici";
+import { connectionError } from "./connection-error.ts";
+import { watchThroughput } from "./throughput.ts";
+
+export type Method = "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
+
+/** A body that can be sent again: after a 401, a redirect, a broken connection. */
+export interface RequestBody {
+  /** In bytes; undefined: sent in chunks. */
+  readonly size: number | undefined;
+  readonly open: () => Bytes | Promise<Bytes>;
+}
+
+export interface HttpRequest {
+  readonly method: Method;
+  readonly url: URL;
+  /** What the request is for, the words after "cannot" in an error: `fetch the blob sha256:... of host/name`. */
+  readonly purpose: string;
+  /** Lower-case names. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: RequestBody;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  /** Lower-case names; repeated headers joined by `, `. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Where the answer came from in the end, after redirects. */
+  readonly url: URL;
+  /** Must be read or {@link HttpResponse.discard}ed, else its connection stays taken. */
+  readonly body: Bytes;
+  discard(): Promise<void>;
+}
+
+export type Send = (request: HttpRequest) => Promise<HttpResponse>;
+
+export interface HttpOptions {
+  /** Certificates of private authorities, PEM; trusted besides the public ones. */
+  readonly ca?: readonly string[] | undefined;
+  readonly proxy?:
+    | {
+        readonly http?: string | undefined;
+        readonly https?: string | undefined;
+        readonly no?: string | undefined;
+      }
+    | undefined;
+  readonly userAgent: string;
+}
+
+export interface Http {
+  /** One request, one answer, whatever its status: no redirects, no retries. */
+  readonly send: Send;
+  close(): Promise<void>;
+}
+
+type Undici = typeof import("undici");
+
+/** Time to the first byte of an answer, or between two writes of an upload. A registry may verify gigabytes before it answers. */
+const HEADERS_TIMEOUT_MS = 300_000;
+const IDLE_TIMEOUT_MS = 30_000;
+/** Upload locations of some registries carry tokens of many kilobytes. */
+const MAX_HEADER_BYTES = 64 * 1024;
+
+/** HTTP over undici, which is loaded with the first request: a command that needs no network does not pay for it. */
+export function createHttp(options: HttpOptions): Http {
+  let loaded: Promise<{ undici: Undici; dispatcher: Dispatcher }> | undefined;
+  const load = async () => {
+    const undici = await import("undici");
+    return { undici, dispatcher: createDispatcher(undici, options) };
+  };
+  return {
+    async send(request) {
+      request.signal?.throwIfAborted();
+      loaded ??= load();
+      const { undici, dispatcher } = await loaded;
+      try {
+        const headers = { "user-agent": options.userAgent, "accept-encoding": "identity", ...request.headers };
+        const answer = await undici.request(request.url, {
+          dispatcher,
+          method: request.method,
+          headers: { ...headers, ...lengthHeader(request) },
+          body: await openBody(request),
+          ...(request.signal === undefined ? {} : { signal: request.signal }),
+          // undici closes the connection after a HEAD unless told not to.
+          reset: false,
+          headersTimeout: HEADERS_TIMEOUT_MS,
+          bodyTimeout: IDLE_TIMEOUT_MS,
+        });
+        return toResponse(request, answer);
+      } catch (error) {
+        request.signal?.throwIfAborted();
+        throw connectionError(request, error);
+      }
+    },
+    async close() {
+      if (loaded === undefined) return;
+      const { dispatcher } = await loaded;
+      loaded = undefined;
+      await dispatcher.destroy();
+    },
+  };
+}
+
+function createDispatcher(undici: Undici, { ca, proxy }: HttpOptions): Dispatcher {
+  const tls = ca === undefined || ca.length === 0 ? {} : { ca: [...rootCertificates, ...ca] };
+  const options = { connect: { ...tls, timeout: 10_000 }, maxHeaderSize: MAX_HEADER_BYTES };
+  if (!(proxy?.http || proxy?.https)) return new undici.Agent(options);
+  // Empty texts, since undici looks into the environment for what is undefined.
+  return new undici.EnvHttpProxyAgent({
+    ...options,
+    requestTls: tls,
+    httpProxy: proxy.http ?? "",
+    httpsProxy: proxy.https ?? "",
+    noProxy: proxy.no ?? "",
+  });
+}
+
+function lengthHeader({ method, body }: HttpRequest): Record<string, string> {
+  if (body === undefined) return method === "POST" || method === "PUT" ? { "content-length": "0" } : {};
+  return body.size === undefined ? {} : { "content-length": String(body.size) };
+}
+
+async function openBody({ body }: HttpRequest): Promise<NonNullable<Dispatcher.DispatchOptions["body"]> | null> {
+  if (body === undefined || body.size === 0) return null;
+  // undici takes any async iterable of bytes, but its types name streams only.
+  return (await body.open()) as unknown as NonNullable<Dispatcher.DispatchOptions["body"]>;
+}
+
+function toResponse(request: HttpRequest, answer: Dispatcher.ResponseData): HttpResponse {
+  const headers: Record<string, string> = Object.create(null);
+  for (const [name, value] of Object.entries(answer.headers)) {
+    if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(", ") : value;
+  }
+  return {
+    status: answer.statusCode,
+    headers,
+    url: request.url,
+    body: readBody(request, answer.body),
+    async discard() {
+      await answer.body.dump({ limit: 64 * 1024 }).catch(() => undefined);
+    },
+  };
+}
+
+async function* readBody(request: HttpRequest, body: Bytes): Bytes & AsyncGenerator<Uint8Array> {
+  try {
+    yield* watchThroughput(body);
+  } catch (error) {
+    request.signal?.throwIfAborted();
+    throw connectionError(request, error);
+  }
+}
