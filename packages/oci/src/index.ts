@@ -6,17 +6,42 @@ export {
   type ImageConfig,
   parseImageConfig,
 } from "./config.ts";
+export { type CopyContentOptions, type CopyImageOptions, copyContent, copyImage } from "./content/copy.ts";
+export { withFallback } from "./content/fallback.ts";
+export { childrenOf, type GraphNode, hasChildren, readNode, type WalkOptions, walkGraph } from "./content/graph.ts";
 export type { LocalStore, NamedImage, StoreProblem } from "./content/local-store.ts";
+export { defaultRoot, openStore } from "./content/local-store-open.ts";
+export { createMemoryStore } from "./content/memory.ts";
+export { selectManifest } from "./content/select-platforms.ts";
 export type { ContentSource, ContentStore, FileStore, ImageSource, ImageTarget } from "./content/store.ts";
 export type { TransferEvent } from "./content/transfer.ts";
 export { type Descriptor, parseDescriptor } from "./descriptor.ts";
 export { type Digest, digestAlgorithm, digestHex, digestOf, isDigest, parseDigest } from "./digest.ts";
 export { TsbuildError, type TsbuildErrorOptions } from "./error.ts";
+export { withFileLock } from "./file-lock.ts";
+export {
+  extendImage,
+  type Image,
+  type ImageEdit,
+  type ImageParts,
+  type ReadImageOptions,
+  readImage,
+  scratch,
+  writeImage,
+} from "./image.ts";
+export { mergeConfig, mergeEnv } from "./image-config.ts";
 export { canonicalJson } from "./json.ts";
 export type { Layer } from "./layer/layer.ts";
 export type { FileRange, Tree, TreeEntry } from "./layer/tree.ts";
 export { type Index, type Manifest, parseIndex, parseManifest } from "./manifest.ts";
-export { type Compression, isIndexType, isManifestType, layerCompression, MEDIA_TYPE } from "./media-type.ts";
+export {
+  type Compression,
+  isIndexType,
+  isManifestType,
+  layerCompression,
+  layerMediaType,
+  MEDIA_TYPE,
+} from "./media-type.ts";
 export {
   formatPlatform,
   hostPlatform,

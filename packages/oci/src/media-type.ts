@@ -44,3 +44,17 @@ export function layerCompression(mediaType: string): Compression | undefined {
       return undefined;
   }
 }
+
+/** The media type of the same layer in the other family; unchanged where that has no word for it (zstd at Docker). */
+export function layerMediaType(mediaType: string, family: "oci" | "docker"): string {
+  switch (mediaType) {
+    case MEDIA_TYPE.ociLayer:
+    case MEDIA_TYPE.dockerLayer:
+      return family === "oci" ? MEDIA_TYPE.ociLayer : MEDIA_TYPE.dockerLayer;
+    case MEDIA_TYPE.ociLayerGzip:
+    case MEDIA_TYPE.dockerLayerGzip:
+      return family === "oci" ? MEDIA_TYPE.ociLayerGzip : MEDIA_TYPE.dockerLayerGzip;
+    default:
+      return mediaType;
+  }
+}
