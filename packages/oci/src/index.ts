@@ -31,8 +31,14 @@ export {
 } from "./image.ts";
 export { mergeConfig, mergeEnv } from "./image-config.ts";
 export { canonicalJson } from "./json.ts";
+export { type AddedFile, createFileLayer, type FileLayer, type FileLayerOptions } from "./layer/file-layer.ts";
+export { readLayerIndex } from "./layer/index-file.ts";
 export type { Layer } from "./layer/layer.ts";
+export type { IndexedDirectory, IndexedEntry, LayerIndex, LayerStore } from "./layer/layer-index.ts";
+export { openTree } from "./layer/open-tree.ts";
+export { type MakePlainOptions, makePlain } from "./layer/plain.ts";
 export type { FileRange, Tree, TreeEntry } from "./layer/tree.ts";
+export { OPAQUE_NAME, WHITEOUT_PREFIX, type Whiteout, whiteoutOf } from "./layer/whiteout.ts";
 export { type Index, type Manifest, parseIndex, parseManifest } from "./manifest.ts";
 export {
   type Compression,
@@ -52,5 +58,8 @@ export {
 } from "./platform.ts";
 export { matchPlatform, type PlatformMode, platformMatches, platformOrder } from "./platform-match.ts";
 export { familiarName, formatReference, parseReference, type Reference, withDefaultTag } from "./reference.ts";
+export { tarPadding } from "./tar/block.ts";
 export type { Entry, EntryType } from "./tar/entry.ts";
+export { compareNames, decodeName, encodeName } from "./tar/name.ts";
+export { encodeEntry, TAR_END } from "./tar/write.ts";
 export { workerUrl } from "./worker-url.ts";
