@@ -24,6 +24,8 @@ export interface Heredoc {
   /** `<<-`: leading tabs of the body are dropped (already done in `content`). */
   readonly chomp: boolean;
   readonly content: string;
+  /** The body as it stands in the file, leading tabs included: what a shell gets that reads the here-document itself. */
+  readonly rawContent: string;
   /** Of the body, without the delimiter's line. */
   readonly range: Range;
 }
@@ -75,6 +77,8 @@ export interface RunInstruction extends InstructionBase<"run"> {
   readonly heredocs: readonly Heredoc[];
   /** The values of `--mount`, in order, unparsed. */
   readonly mounts: readonly string[];
+  /** The values of `--device`, in order, unparsed. */
+  readonly devices: readonly string[];
   readonly network: string | undefined;
   readonly security: string | undefined;
 }
@@ -126,8 +130,8 @@ export interface ShellInstruction extends InstructionBase<"shell"> {
 export interface OnbuildInstruction extends InstructionBase<"onbuild"> {
   /** The trigger's own text, here-documents included: what the image config keeps. */
   readonly expression: string;
-  /** The trigger, parsed. */
-  readonly instruction: Instruction;
+  /** The trigger, parsed; undefined where it has an error, which counts only when the trigger runs. */
+  readonly instruction: Instruction | undefined;
 }
 export interface MaintainerInstruction extends InstructionBase<"maintainer"> {
   readonly name: Word;

@@ -1,3 +1,29 @@
 export type * from "./ast.ts";
 export type { Diagnostic, Fix } from "./diagnostic.ts";
+export { detectSyntax, type SyntaxDirective } from "./directives.ts";
+export {
+  type ExpandOptions,
+  type Expansion,
+  type ExpansionError,
+  expand,
+  expandWords,
+  type WordsExpansion,
+} from "./expand.ts";
+export type { FlagError } from "./flags/csv.ts";
+export { type Device, parseDeviceFlag } from "./flags/parse-device.ts";
+export { parseDuration } from "./flags/parse-duration.ts";
+export {
+  type CacheSharing,
+  checkMountFlag,
+  type Mount,
+  type MountType,
+  parseMountFlag,
+  type WordExpander,
+} from "./flags/parse-mount.ts";
+export { type PortSpec, parsePortSpec, parsePorts } from "./flags/parse-ports.ts";
+export { signalNumber } from "./flags/stop-signal.ts";
+export { isValidStageName } from "./instructions/from.ts";
+export { INSTRUCTION_NAMES } from "./instructions/read-instruction.ts";
+export { type ParseResult, parseDockerfile } from "./parse.ts";
 export type { Position, Range } from "./position.ts";
+export type { SyntaxNode, SyntaxTree } from "./syntax/syntax-node.ts";
