@@ -1,4 +1,5 @@
 export { type AbortOptions, type Bytes, bytesOf, type ReadAllOptions, readAll, verified } from "./bytes.ts";
+export { chainIds } from "./chain-id.ts";
 export {
   type ContainerConfig,
   type Healthcheck,
@@ -9,6 +10,7 @@ export {
 export { type CopyContentOptions, type CopyImageOptions, copyContent, copyImage } from "./content/copy.ts";
 export { withFallback } from "./content/fallback.ts";
 export { childrenOf, type GraphNode, hasChildren, readNode, type WalkOptions, walkGraph } from "./content/graph.ts";
+export { type Layout, type OpenLayoutOptions, openLayout } from "./content/layout.ts";
 export type { LocalStore, NamedImage, StoreProblem } from "./content/local-store.ts";
 export { defaultRoot, openStore } from "./content/local-store-open.ts";
 export { createMemoryStore } from "./content/memory.ts";
