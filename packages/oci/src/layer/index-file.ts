@@ -18,7 +18,7 @@ const FIRST_LINE = /^tsbuild-layer-index-1 ([0-9a-f]{64}) ([0-9]{1,10})\n/;
  *
  * @throws TsbuildError NOT_FOUND where the plain tar is not in the store, TAR_INVALID, LAYER_INVALID
  */
-export function readLayerIndex(store: LayerStore, diffId: Digest): LayerIndex {
+export function readLayerIndex(store: Pick<LayerStore, "folder" | "has" | "blobPath">, diffId: Digest): LayerIndex {
   const folder = store.folder("layers");
   const bytes = readIndexFile(layerIndexPath(folder, diffId)) ?? rebuild(store, folder, diffId);
   return openIndex(bytes, { diffId, tar: store.blobPath(diffId), holes: holesPath(folder, diffId) });
@@ -70,7 +70,7 @@ export function indexTarFile(file: string, folder: string, diffId: Digest): Buff
   return writeLayerIndex(folder, diffId, builder);
 }
 
-function rebuild(store: LayerStore, folder: string, diffId: Digest): Buffer {
+function rebuild(store: Pick<LayerStore, "has" | "blobPath">, folder: string, diffId: Digest): Buffer {
   if (!store.has(diffId))
     throw new TsbuildError("NOT_FOUND", `the plain layer ${diffId} is not in the store`, {
       hint: "Call makePlain for the layer first.",
