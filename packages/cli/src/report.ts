@@ -16,8 +16,8 @@ export class SourceError extends Error {
   override readonly name: string = "SourceError";
   readonly source: SourceText;
 
-  constructor(cause: unknown, source: SourceText) {
-    super("an error in a Dockerfile", { cause });
+  constructor(source: SourceText, options: { readonly cause: unknown }) {
+    super(`cannot build ${source.fileName}`, options);
     this.source = source;
   }
 }

@@ -17,15 +17,14 @@ function configFile(content: string): string {
   return file;
 }
 
-test("without any variable: XDG's folders, docker's config, nothing special", () => {
+test("without any variable: XDG's folders, nothing special", () => {
   expect(read({})).toEqual({
     root: join(home, ".local/share/tsbuild"),
     mirrors: {},
     insecure: [],
     runtime: undefined,
     proxy: { http: undefined, https: undefined, no: undefined },
-    dockerConfigFile: join(home, ".docker/config.json"),
-    authFile: undefined,
+    docker: { env: {}, home },
     epoch: undefined,
     color: true,
     progress: "auto",
@@ -41,8 +40,6 @@ test("every variable", () => {
     TSBUILD_RUNTIME: "crun",
     HTTPS_PROXY: "http://proxy:1",
     no_proxy: "localhost",
-    DOCKER_CONFIG: "/docker",
-    REGISTRY_AUTH_FILE: "/auth.json",
     SOURCE_DATE_EPOCH: "1700000000",
     NO_COLOR: "1",
     BUILDKIT_PROGRESS: "rawjson",
@@ -53,8 +50,6 @@ test("every variable", () => {
     insecure: ["a:5000", "b"],
     runtime: "crun",
     proxy: { http: undefined, https: "http://proxy:1", no: "localhost" },
-    dockerConfigFile: "/docker/config.json",
-    authFile: "/auth.json",
     epoch: 1_700_000_000,
     color: false,
     progress: "json",

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { defaultRoot } from "@tsbuild/oci";
+import type { DockerConfigOptions } from "@tsbuild/registry-client";
 import type { BackendName } from "@tsbuild/runtime";
 import { usageError } from "./usage-error.ts";
 
@@ -21,10 +22,8 @@ export interface Settings {
     readonly https: string | undefined;
     readonly no: string | undefined;
   };
-  /** The file that `login` writes: Docker's config.json. */
-  readonly dockerConfigFile: string;
-  /** REGISTRY_AUTH_FILE, as podman, buildah and skopeo use it. */
-  readonly authFile: string | undefined;
+  /** Where credentials are found and kept: DOCKER_CONFIG, REGISTRY_AUTH_FILE and PATH (for helpers) of the environment. */
+  readonly docker: DockerConfigOptions;
   /** SOURCE_DATE_EPOCH, in seconds since 1970. */
   readonly epoch: number | undefined;
   readonly color: boolean;
@@ -57,8 +56,7 @@ export function readSettings({ env, home, cwd }: SettingsSource): Settings {
       https: env.https_proxy || env.HTTPS_PROXY,
       no: env.no_proxy || env.NO_PROXY,
     },
-    dockerConfigFile: join(env.DOCKER_CONFIG || join(home, ".docker"), "config.json"),
-    authFile: env.REGISTRY_AUTH_FILE || undefined,
+    docker: { env, home },
     epoch: parseEpoch(env.SOURCE_DATE_EPOCH),
     color: !env.NO_COLOR,
     progress: parseProgressMode(env.BUILDKIT_PROGRESS || "auto", "BUILDKIT_PROGRESS"),

@@ -1,0 +1,54 @@
+import { resolve } from "node:path";
+import { type Descriptor, readImage, writeDockerArchive, writeOciArchive } from "@tsbuild/oci";
+import type { Command } from "commander";
+import type { Context } from "../context.ts";
+import { type Session, withSession } from "../session.ts";
+import { storedContent } from "../stored-content.ts";
+import { findStored } from "../stored-image.ts";
+import { usageError } from "../usage-error.ts";
+
+interface Options {
+  readonly output?: string;
+  readonly format: string;
+  readonly platform?: string;
+}
+
+export function configure(command: Command, context: Context): void {
+  command
+    .argument("<image...>", "names or ids")
+    .option("-o, --output <file>", "the archive (default: stdout)")
+    .option("--format <format>", "docker or oci", "docker")
+    .option("--platform <platform>", "which image of several platforms")
+    .action((images: string[], options: Options) =>
+      withSession(context, (session) => save(context, session, { ...options, images })),
+    );
+}
+
+async function save(
+  context: Context,
+  session: Session,
+  options: Options & { images: readonly string[] },
+): Promise<void> {
+  const { format, output } = options;
+  const { cwd, stdout } = context.terminal;
+  const { signal } = context;
+  if (format !== "docker" && format !== "oci") throw usageError(`--format ${format}: neither docker nor oci`);
+  if (output === undefined && stdout.isTTY)
+    throw usageError("an archive would go to the terminal", { hint: "say -o FILE" });
+  const images: { name: string; descriptor: Descriptor }[] = [];
+  for (const text of options.images) images.push(await imageToSave(session, text, { ...options, signal }));
+  const write = format === "docker" ? writeDockerArchive : writeOciArchive;
+  await write(storedContent(session), images, output === undefined ? stdout : resolve(cwd, output), { signal });
+}
+
+/** An image asked for by id has no name in the archive. */
+async function imageToSave(
+  { store }: Session,
+  text: string,
+  options: { readonly platform?: string; readonly signal: AbortSignal },
+): Promise<{ name: string; descriptor: Descriptor }> {
+  const { signal, platform } = options;
+  const { descriptor } = await findStored(store, text, { signal });
+  const image = await readImage(store, descriptor, { signal, ...(platform === undefined ? {} : { platform }) });
+  return { name: text, descriptor: image.descriptor };
+}

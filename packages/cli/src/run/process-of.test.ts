@@ -1,0 +1,46 @@
+import { expect, test } from "vitest";
+import type { RunRequest } from "../commands/run.ts";
+import type { Terminal } from "../terminal.ts";
+import { processOf } from "./process-of.ts";
+
+const terminal = { env: { HOST: "h" }, cwd: "/" } as unknown as Terminal;
+const config = { Entrypoint: ["/entry"], Cmd: ["cmd", "1"], Env: ["A=1", "PATH=/x"], WorkingDir: "/w", User: "app" };
+const process = (request: Partial<RunRequest>) => processOf(config, { image: "i", args: [], ...request }, terminal);
+
+test.each([
+  [{}, ["/entry", "cmd", "1"]],
+  [{ args: ["a"] }, ["/entry", "a"]],
+  [{ entrypoint: "/other" }, ["/other"]],
+  [{ entrypoint: "/other", args: ["a"] }, ["/other", "a"]],
+  [{ entrypoint: "", args: ["a"] }, ["a"]],
+])("%j runs %j", (request, args) => {
+  expect(process(request).args).toEqual(args);
+});
+
+test("an image without a command needs one", () => {
+  expect(() => processOf({}, { image: "i", args: [] }, terminal)).toThrow(expect.objectContaining({ code: "USAGE" }));
+  expect(() => process({ entrypoint: "" })).toThrow(expect.objectContaining({ code: "USAGE" }));
+});
+
+test("variables: defaults, the image's, the flags'; a bare name takes the host's value", () => {
+  expect(process({ env: ["A=2", "HOST", "ABSENT", "B=x=y"], tty: true }).env).toEqual([
+    "PATH=/x",
+    "TERM=xterm",
+    "A=2",
+    "HOST=h",
+    "B=x=y",
+  ]);
+  expect(processOf({}, { image: "i", args: ["x"] }, terminal).env).toEqual([
+    expect.stringMatching(/^PATH=\/usr\/local/),
+  ]);
+});
+
+test("user and folder: the flags' before the image's, neither where nothing is said", () => {
+  expect(process({})).toMatchObject({ cwd: "/w", user: "app", network: "default", privileged: false });
+  expect(process({ workdir: "/v", user: "0" })).toMatchObject({ cwd: "/v", user: "0" });
+  expect(processOf({}, { image: "i", args: ["x"] }, terminal)).not.toHaveProperty("user");
+});
+
+test("an unknown network is refused", () => {
+  expect(() => process({ network: "mynet" })).toThrow(expect.objectContaining({ code: "USAGE" }));
+});
