@@ -1,0 +1,100 @@
+import type { ContainerConfig, Platform } from "@tsbuild/oci";
+import type { ParseResult } from "@tsbuild/parser";
+import type { Compiled, LocalContext } from "../graph/compiled.ts";
+import { vertexFactory, verticesOf } from "../graph/vertex.ts";
+import { globalArguments, proxyEnvironment, sourceDateEpoch } from "./arguments.ts";
+import { buildStages, resolveBases } from "./build-stages.ts";
+import type { CompileOptions, CompilePorts } from "./compile-options.ts";
+import { DockerfileError, mistake } from "./dockerfile-error.ts";
+import type { Compile, StageDraft } from "./stage-draft.ts";
+import { type PlannedStage, planStages, refuseCircles, targetStage } from "./stages.ts";
+
+/**
+ * Compiles a Dockerfile to a graph, with the image config and history that go with its result.
+ *
+ * Only what the target needs is compiled, and only its base images are asked for, all at a time. Nothing is built.
+ * @throws DockerfileError DOCKERFILE_INVALID with every mistake that was found
+ * @throws whatever `ports.resolveImage` rejects with; the signal's reason after an abort
+ */
+export async function compileDockerfile(
+  { dockerfile, diagnostics }: Pick<ParseResult, "dockerfile" | "diagnostics">,
+  options: CompileOptions,
+  ports: CompilePorts,
+): Promise<Compiled> {
+  ports.signal?.throwIfAborted();
+  const errors = diagnostics.filter(({ severity }) => severity === "error");
+  if (errors.length > 0) throw new DockerfileError(errors);
+  if (dockerfile.stages.length === 0)
+    throw mistake("dockerfile contains no stages to build", undefined, { hint: "a Dockerfile begins with FROM" });
+  const variables = globalArguments(dockerfile, options);
+  const epoch = sourceDateEpoch(dockerfile, options, variables);
+  const compile: Compile = {
+    options,
+    escape: dockerfile.escape,
+    globalArguments: variables,
+    hiddenEnv: proxyEnvironment(options.buildArgs),
+    vertex: vertexFactory(),
+    diagnostics: [],
+  };
+  const draft = await compileTarget(dockerfile, compile, ports);
+  const { author, baseHistory, history, root } = draft;
+  return {
+    platform: imagePlatform(draft, options.platform),
+    root,
+    config: finalConfig(draft, options),
+    author,
+    baseHistory,
+    history,
+    diagnostics: diagnostics.filter(({ severity }) => severity === "warning"),
+    contexts: contextsOf(draft, options),
+    ...(epoch === undefined ? {} : { epoch }),
+  };
+}
+
+async function compileTarget(
+  dockerfile: ParseResult["dockerfile"],
+  compile: Compile,
+  ports: CompilePorts,
+): Promise<StageDraft> {
+  const plan = planStages(dockerfile, compile);
+  const target: PlannedStage = targetStage(plan, compile.options.target);
+  refuseCircles(plan);
+  const images = await resolveBases(target, plan, compile, ports);
+  const draft = buildStages(target, images, plan, compile).get(target);
+  if (compile.diagnostics.length > 0 || draft === undefined) throw new DockerfileError(compile.diagnostics);
+  return draft;
+}
+
+/** The build's platform in the image's config; the variant that only the base image knows is kept. */
+function imagePlatform({ image }: StageDraft, platform: Platform): Platform {
+  if (image.os !== platform.os || image.architecture !== platform.architecture) return platform;
+  const { variant, "os.version": version, "os.features": features } = image;
+  return {
+    ...(variant === undefined ? {} : { variant }),
+    ...(version === undefined ? {} : { "os.version": version }),
+    ...(features === undefined ? {} : { "os.features": features }),
+    ...platform,
+  };
+}
+
+/** The stage's config with the build's labels, without members that say nothing. */
+function finalConfig({ config }: StageDraft, { labels = {} }: CompileOptions): ContainerConfig {
+  const full: ContainerConfig = { ...config, Labels: { ...config.Labels, ...labels } };
+  return Object.fromEntries(Object.entries(full).filter(([, value]) => !isEmpty(value)));
+}
+
+function isEmpty(value: unknown): boolean {
+  if (value === undefined || value === null || value === "" || value === false) return true;
+  return typeof value === "object" && Object.keys(value).length === 0;
+}
+
+/** The folders behind the graph's local ops. */
+function contextsOf({ root }: StageDraft, options: CompileOptions): ReadonlyMap<string, LocalContext> {
+  const names = verticesOf(root).flatMap(({ op }) => (op.type === "local" ? [op.name] : []));
+  const known = names.flatMap((name): readonly (readonly [string, LocalContext])[] => {
+    if (name === "context") return options.context === undefined ? [] : [[name, options.context]];
+    const directory = options.namedContexts?.[name];
+    return directory === undefined ? [] : [[name, { directory }]];
+  });
+  return new Map(known);
+}

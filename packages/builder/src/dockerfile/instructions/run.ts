@@ -1,0 +1,104 @@
+import type { Heredoc, RunInstruction } from "@tsbuild/parser";
+import type { ExecMount, ExecOp } from "../../graph/op.ts";
+import { mistake } from "../dockerfile-error.ts";
+import { layerStep, runText } from "../history.ts";
+import { toSlash } from "../image-paths.ts";
+import { type Compile, displayText, type StageDraft, stepVertex, workingDirectory } from "../stage-draft.ts";
+import type { Command } from "../stages.ts";
+import type { Variables } from "../words.ts";
+import { commandWords } from "./command.ts";
+import { mountsOf } from "./run-mounts.ts";
+import type { InstructionScope } from "./scope.ts";
+
+/** The hostname of every RUN, unless the build says another: as BuildKit's, and part of a step's identity. */
+const HOSTNAME = "buildkitsandbox";
+
+/** Where a here-document that is a script of its own is put. */
+const SCRIPT_FOLDER = "/dev/pipes";
+
+/** RUN: one process on top of what the stage has so far. */
+export function applyRun(
+  instruction: RunInstruction,
+  { sources, triggered }: Command,
+  draft: StageDraft,
+  scope: InstructionScope,
+): void {
+  const { compile } = scope;
+  const { range } = instruction;
+  const { args, script } = runWords(instruction, draft);
+  const { mounts, inputs, secretNames } = mountsOf(instruction, sources, draft, scope);
+  const op: ExecOp = {
+    type: "exec",
+    ...(draft.root === undefined ? { root: -1 as const } : {}),
+    args,
+    env: [...draft.variables].map(([name, value]) => `${name}=${value}`),
+    cwd: toSlash(workingDirectory(draft), draft.platform.os),
+    user: draft.config.User ?? "",
+    hostname: compile.options.hostname ?? HOSTNAME,
+    network: networkOf(instruction, compile),
+    security: securityOf(instruction),
+    mounts: [...script, ...mounts],
+    extraHosts: compile.options.extraHosts ?? [],
+    platform: draft.platform,
+  };
+  const text = runName(instruction, draft.variables, secretNames);
+  const vertex = stepVertex(draft, compile, op, { text, inputs, range, triggered });
+  draft.root = vertex;
+  draft.folder = undefined;
+  draft.history = [...draft.history, layerStep(runText(args, draft.buildArguments, draft.variables), vertex)];
+}
+
+interface RunWords {
+  readonly args: readonly string[];
+  readonly script: readonly ExecMount[];
+}
+
+/**
+ * The process's words. A here-document alone is the shell's text, or a script where it starts with `#!`; one inside a
+ * command goes to the shell with its body, which reads it for itself.
+ */
+function runWords(instruction: RunInstruction, draft: StageDraft): RunWords {
+  const { command, heredocs } = instruction;
+  const [first] = heredocs;
+  if (first === undefined || command.form === "exec") return { args: commandWords(command, draft), script: [] };
+  const shell = (text: string): readonly string[] => commandWords({ ...command, text }, draft);
+  if (!isHeredocAlone(command.text)) return { args: shell(withBodies(command.text, heredocs)), script: [] };
+  if (draft.platform.os === "windows" || !first.content.startsWith("#!"))
+    return { args: shell(first.content), script: [] };
+  const target = `${SCRIPT_FOLDER}/${first.name}`;
+  return { args: shell(target), script: [{ type: "content", target, content: first.content, mode: 0o755 }] };
+}
+
+function isHeredocAlone(text: string): boolean {
+  return /^\d*<<-?\s*(?:"[^"<]*"|'[^'<]*'|[^\s<"']+)+$/.test(text.trim());
+}
+
+function withBodies(text: string, heredocs: readonly Heredoc[]): string {
+  return [text, ...heredocs.map(({ content, name }) => `${content}${name}`)].join("\n");
+}
+
+function runName(instruction: RunInstruction, variables: Variables, secretNames: readonly string[]): string {
+  const [first] = instruction.heredocs;
+  const { command } = instruction;
+  const isAlone = first !== undefined && command.form === "shell" && isHeredocAlone(command.text);
+  const summary = isAlone ? ` (${summarize(first.content)})` : "";
+  const masked = new Map([...variables, ...secretNames.map((name) => [name, "****"] as const)]);
+  return displayText(`${instruction.source}${summary}`, masked, { mode: "heredoc", keepUnset: true });
+}
+
+function summarize(content: string): string {
+  const [first = "", ...rest] = content.trim().split(/\r?\n/);
+  return rest.length > 0 ? `${first}...` : first;
+}
+
+function networkOf({ network, range }: RunInstruction, { options }: Compile): ExecOp["network"] {
+  if (network === undefined || network === "default") return options.network ?? "default";
+  if (network === "none" || network === "host") return network;
+  throw mistake(`unsupported network mode "${network}"`, range, { hint: "one of default, none and host" });
+}
+
+function securityOf({ security, range }: RunInstruction): ExecOp["security"] {
+  if (security === undefined || security === "sandbox") return "sandbox";
+  if (security === "insecure") return security;
+  throw mistake(`unsupported security mode "${security}"`, range, { hint: "one of sandbox and insecure" });
+}
