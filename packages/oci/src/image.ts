@@ -45,7 +45,7 @@ export async function readImage(
   const { signal, platform = hostPlatform() } = options;
   const root = typeof name === "string" ? await source.resolve(name, { signal }) : name;
   const wanted = typeof platform === "string" ? parsePlatform(platform) : platform;
-  return readManifestImage(source, await findManifest(source, root, { wanted, signal }), { signal });
+  return imageOf(source, await findManifest(source, root, { wanted, signal }), { signal });
 }
 
 /** What {@link writeImage} writes. */
@@ -160,7 +160,11 @@ async function findManifest(
   return node;
 }
 
-async function readManifestImage(source: ContentSource, node: GraphNode, options: AbortOptions): Promise<Image> {
+/**
+ * The image of a manifest that was read already.
+ * @throws TsbuildError IMAGE_INVALID, CONFIG_INVALID, and those of `source.fetch`
+ */
+export async function imageOf(source: ContentSource, node: GraphNode, options: AbortOptions = {}): Promise<Image> {
   const { descriptor } = node;
   const manifest = node.manifest as Manifest;
   const { config: at } = manifest;

@@ -7,6 +7,14 @@ export {
   type ImageConfig,
   parseImageConfig,
 } from "./config.ts";
+export { type Archive, openArchive } from "./content/archive.ts";
+export type { ArchiveFileOptions } from "./content/archive-file.ts";
+export {
+  type ArchiveImage,
+  type ArchiveOutput,
+  writeDockerArchive,
+  writeOciArchive,
+} from "./content/archive-write.ts";
 export { type CopyContentOptions, type CopyImageOptions, copyContent, copyImage } from "./content/copy.ts";
 export { withFallback } from "./content/fallback.ts";
 export { childrenOf, type GraphNode, hasChildren, readNode, type WalkOptions, walkGraph } from "./content/graph.ts";
@@ -32,15 +40,22 @@ export {
   writeImage,
 } from "./image.ts";
 export { mergeConfig, mergeEnv } from "./image-config.ts";
+export { validateImage } from "./image-validate.ts";
 export { canonicalJson } from "./json.ts";
+export { compressLayer } from "./layer/compress.ts";
+export { type Extracted, type ExtractOptions, extractTree, streamTree } from "./layer/extract.ts";
+export type { FileEntry } from "./layer/file-entry.ts";
 export { type AddedFile, createFileLayer, type FileLayer, type FileLayerOptions } from "./layer/file-layer.ts";
 export { readLayerIndex } from "./layer/index-file.ts";
 export type { Layer } from "./layer/layer.ts";
 export type { IndexedDirectory, IndexedEntry, LayerIndex, LayerStore } from "./layer/layer-index.ts";
 export { openTree } from "./layer/open-tree.ts";
+export type { PackedCompression, PackOptions } from "./layer/pack.ts";
 export { type MakePlainOptions, makePlain } from "./layer/plain.ts";
+export { streamFile, streamRange } from "./layer/stream-range.ts";
 export type { FileRange, Tree, TreeEntry } from "./layer/tree.ts";
 export { OPAQUE_NAME, WHITEOUT_PREFIX, type Whiteout, whiteoutOf } from "./layer/whiteout.ts";
+export { type WriteLayerOptions, writeLayer } from "./layer/write.ts";
 export { type Index, type Manifest, parseIndex, parseManifest } from "./manifest.ts";
 export {
   type Compression,
@@ -63,5 +78,6 @@ export { familiarName, formatReference, parseReference, type Reference, withDefa
 export { tarPadding } from "./tar/block.ts";
 export type { Entry, EntryType } from "./tar/entry.ts";
 export { compareNames, decodeName, encodeName } from "./tar/name.ts";
+export { readTar, type TarFile } from "./tar/read.ts";
 export { encodeEntry, TAR_END } from "./tar/write.ts";
 export { workerUrl } from "./worker-url.ts";

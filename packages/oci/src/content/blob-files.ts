@@ -1,17 +1,17 @@
 import { randomBytes } from "node:crypto";
-import { createReadStream, existsSync, mkdirSync, readdirSync, statSync, utimesSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, statSync, utimesSync } from "node:fs";
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { type Bytes, sizeMismatch, verified } from "../bytes.ts";
+import { type AbortOptions, type Bytes, sizeMismatch, verified } from "../bytes.ts";
 import type { Descriptor } from "../descriptor.ts";
 import { type Digest, digestAlgorithm, digestHex } from "../digest.ts";
 import { TsbuildError } from "../error.ts";
 import { errorCode, syncDirectory } from "../file.ts";
+import { streamFile } from "../layer/stream-range.ts";
 import { processMark, processState } from "../process-mark.ts";
 import { notFound } from "./not-found.ts";
 import type { FileStore } from "./store.ts";
 
-const CHUNK_BYTES = 1024 * 1024;
 /** How old a temporary file of a process that cannot be looked up must be before it is swept. */
 const FOREIGN_AGE_MS = 24 * 60 * 60 * 1000;
 
@@ -33,7 +33,7 @@ export function createBlobFiles(root: string, temporaryPrefix: string): BlobFile
     blobPath,
     temporaryPath,
     has: (digest) => existsSync(blobPath(digest)),
-    fetch: async (target) => readBlob(blobPath(target.digest), target, root),
+    fetch: async (target, { signal } = {}) => readBlob(blobPath(target.digest), target, { root, signal }),
     exists: async (target) => existsSync(blobPath(target.digest)),
     async push(expected, content, options) {
       const path = blobPath(expected.digest);
@@ -60,16 +60,11 @@ export function createBlobFiles(root: string, temporaryPrefix: string): BlobFile
   };
 }
 
-function readBlob(path: string, target: Descriptor, root: string): Bytes {
+function readBlob(path: string, target: Descriptor, { root, signal }: AbortOptions & { readonly root: string }): Bytes {
   const size = sizeOf(path);
   if (size === undefined) throw notFound(target.digest, root);
   if (size !== target.size) throw sizeMismatch(target, String(size));
-  return verified(target, streamFile(path));
-}
-
-// The file is opened when the first byte is asked for: a stream that nobody reads holds nothing open.
-async function* streamFile(path: string): AsyncGenerator<Uint8Array, void, undefined> {
-  yield* createReadStream(path, { highWaterMark: CHUNK_BYTES });
+  return verified(target, streamFile(path, { signal }));
 }
 
 // A blob that is there already is as good as new: whoever asks for its age (a collection of garbage) must see that.

@@ -10,8 +10,13 @@ export const CONTAINERD_NAME_ANNOTATION = "io.containerd.image.name";
 
 /** The names that an index gives, in its order; the full one where there are two. */
 export function namesOf(index: Index): readonly string[] {
-  const names = index.manifests.map((entry) => fullName(entry) ?? shortName(entry));
+  const names = index.manifests.map(entryName);
   return [...new Set(names.filter((name) => name !== undefined))];
+}
+
+/** What an entry of a layout's index is called; the full name where there are two. */
+export function entryName(entry: Descriptor): string | undefined {
+  return fullName(entry) ?? shortName(entry);
 }
 
 /** What `name` (a name, a full reference or a digest) stands for in a layout's index. */
@@ -46,7 +51,8 @@ function fullName({ annotations }: Descriptor): string | undefined {
   return annotations?.[CONTAINERD_NAME_ANNOTATION];
 }
 
-function withoutName({ annotations = {}, ...descriptor }: Descriptor): Descriptor {
+/** The entry as a descriptor of content, which has no name. */
+export function withoutName({ annotations = {}, ...descriptor }: Descriptor): Descriptor {
   const { [NAME_ANNOTATION]: _, [CONTAINERD_NAME_ANNOTATION]: __, ...others } = annotations;
   return Object.keys(others).length === 0 ? descriptor : { ...descriptor, annotations: others };
 }

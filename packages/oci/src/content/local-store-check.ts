@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { basename, join } from "node:path";
 import type { AbortOptions } from "../bytes.ts";
 import type { Descriptor } from "../descriptor.ts";
 import { type Digest, digestAlgorithm, digestHex, isDigest } from "../digest.ts";
 import { TsbuildError } from "../error.ts";
 import { errorCode } from "../file.ts";
+import { streamFile } from "../layer/stream-range.ts";
 import type { Manifest } from "../manifest.ts";
 import type { BlobFiles } from "./blob-files.ts";
 import { listBlobs, listFiles } from "./blob-list.ts";
@@ -51,7 +51,7 @@ async function* checkBlobs(root: string, { signal }: AbortOptions): AsyncGenerat
 async function fileDigest(path: string, digest: Digest): Promise<string | undefined> {
   const hash = createHash(digestAlgorithm(digest));
   try {
-    for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) hash.update(chunk);
+    for await (const chunk of streamFile(path)) hash.update(chunk);
   } catch (error) {
     if (errorCode(error) === "ENOENT") return undefined;
     throw error;
