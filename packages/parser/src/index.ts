@@ -1,6 +1,7 @@
 export type * from "./ast.ts";
 export type { Diagnostic, Fix } from "./diagnostic.ts";
 export { detectSyntax, type SyntaxDirective } from "./directives.ts";
+export { describedBy } from "./doc-comment.ts";
 export {
   type ExpandOptions,
   type Expansion,
@@ -22,8 +23,11 @@ export {
 } from "./flags/parse-mount.ts";
 export { type PortSpec, parsePortSpec, parsePorts } from "./flags/parse-ports.ts";
 export { signalNumber } from "./flags/stop-signal.ts";
+export { type GitReference, parseGitReference } from "./git-reference.ts";
 export { isValidStageName } from "./instructions/from.ts";
 export { INSTRUCTION_NAMES } from "./instructions/read-instruction.ts";
 export { type ParseResult, parseDockerfile } from "./parse.ts";
 export type { Position, Range } from "./position.ts";
 export type { SyntaxNode, SyntaxTree } from "./syntax/syntax-node.ts";
+export { quote } from "./text/go-strings.ts";
+export { didYouMean, type SuggestOptions, suggest } from "./text/suggest.ts";
