@@ -54,8 +54,9 @@ export interface StagePlan {
  */
 export function planStages(dockerfile: Dockerfile, compile: Compile): StagePlan {
   const byName = new Map<string, PlannedStage>();
-  const stages = dockerfile.stages.map((stage) => {
-    const planned = planStage(stage, byName, compile);
+  const images = dockerfile.stages.map(({ from }) => baseText(from, compile));
+  const stages = dockerfile.stages.map((stage, index) => {
+    const planned = planStage(stage, images[index] ?? "", byName, compile);
     if (planned.name !== undefined) byName.set(planned.name, planned);
     return planned;
   });
@@ -144,14 +145,23 @@ function findCircle(
   return undefined;
 }
 
+/** The word behind FROM. */
+function baseText({ image, range }: FromInstruction, compile: Compile): string {
+  const text = expandWord(image.text, compile.globalArguments, { escape: compile.escape, range });
+  if (text !== "") return text;
+  throw mistake(`base name (${image.text}) should not be blank`, range, {
+    code: "BASE_BLANK",
+    hint: "give the argument a default in front of the first FROM, or a value with --build-arg",
+  });
+}
+
 function planStage(
   { index, name, from }: Stage,
+  image: string,
   byName: ReadonlyMap<string, PlannedStage>,
   compile: Compile,
 ): PlannedStage {
   const { range } = from;
-  const image = expandWord(from.image.text, compile.globalArguments, { escape: compile.escape, range });
-  if (image === "") throw blankBase(from);
   const platform = stagePlatform(from, compile);
   const wanted = platform ?? compile.options.platform;
   const options = { range, compile, stageNames: byName.keys() };
@@ -167,13 +177,6 @@ function planStage(
     bare: replacement !== undefined,
     commands: [],
   };
-}
-
-function blankBase(from: FromInstruction): Error {
-  return mistake(`base name (${from.image.text}) should not be blank`, from.range, {
-    code: "BASE_BLANK",
-    hint: "give the argument a default in front of the first FROM, or a value with --build-arg",
-  });
 }
 
 function stagePlatform(from: FromInstruction, compile: Compile): Platform | undefined {

@@ -15,8 +15,8 @@ export interface WordOptions {
  * A word with its variables filled in and its quotes removed.
  * @throws DockerfileError
  */
-export function expandWord(text: string, variables: Variables, { escape, range }: WordOptions): string {
-  return expandAs(text, variables, { escape }, range);
+export function expandWord(text: string, variables: Variables, options: WordOptions): string {
+  return expandAs(text, variables, { escape: options.escape }, options.range);
 }
 
 /**
@@ -31,9 +31,9 @@ export function expandBody(text: string, variables: Variables, { range }: WordOp
  * As `expandWord`, but what a variable brings in may be several words.
  * @throws DockerfileError
  */
-export function expandToWords(text: string, variables: Variables, { escape, range }: WordOptions): readonly string[] {
-  const result = expandWords(text, (name) => variables.get(name), { escape });
-  if ("error" in result) throw mistake(result.error, range, { code: "EXPANSION_FAILED" });
+export function expandToWords(text: string, variables: Variables, options: WordOptions): readonly string[] {
+  const result = expandWords(text, (name) => variables.get(name), { escape: options.escape });
+  if ("error" in result) throw mistake(result.error, options.range, { code: "EXPANSION_FAILED" });
   return result.words;
 }
 

@@ -63,7 +63,7 @@ function runWords(instruction: RunInstruction, draft: StageDraft): RunWords {
   if (first === undefined || command.form === "exec") return { args: commandWords(command, draft), script: [] };
   const shell = (text: string): readonly string[] => commandWords({ ...command, text }, draft);
   if (!isHeredocAlone(command.text)) return { args: shell(withBodies(command.text, heredocs)), script: [] };
-  if (draft.platform.os === "windows" || !first.content.startsWith("#!"))
+  if (draft.image.os === "windows" || !first.content.startsWith("#!"))
     return { args: shell(first.content), script: [] };
   const target = `${SCRIPT_FOLDER}/${first.name}`;
   return { args: shell(target), script: [{ type: "content", target, content: first.content, mode: 0o755 }] };
