@@ -73,16 +73,22 @@ function createProgram(context: Context): Command {
       writeOut: (text) => void stdout.write(text),
       writeErr: (text) => void stderr.write(text),
     });
+  for (const entry of CATALOGUE.filter(({ path }) => path.length === 1)) declare(program, entry);
   for (const [name, summary] of Object.entries(GROUPS)) {
     program.command(name).description(summary).helpCommand(false).enablePositionalOptions();
   }
-  for (const { path, aliases = [], summary } of CATALOGUE) {
-    const name = path.at(-1) ?? "";
-    const called = ["tsbuild", ...path].join(" ");
-    const command = commandAt(program, path.slice(0, -1)).command(name).aliases(aliases).description(summary);
-    command.showHelpAfterError(`(see '${called} --help')`);
-  }
+  for (const entry of CATALOGUE.filter(({ path }) => path.length > 1)) declare(program, entry);
   return program;
+}
+
+/** The command's name and summary: all that help for others needs of it. */
+function declare(program: Command, { path, aliases = [], summary }: CatalogueEntry): void {
+  const parent = commandAt(program, path.slice(0, -1));
+  const command = parent
+    .command(path.at(-1) ?? "")
+    .aliases(aliases)
+    .description(summary);
+  command.showHelpAfterError(`(see '${["tsbuild", ...path].join(" ")} --help')`);
 }
 
 function commandAt(program: Command, path: readonly string[]): Command {

@@ -1,10 +1,11 @@
-import { rmSync } from "node:fs";
 import { resolve } from "node:path";
 import {
   type AbortOptions,
   copyImage,
   type Descriptor,
+  familiarName,
   type ImageSource,
+  isDigest,
   openArchive,
   openLayout,
   parseReference,
@@ -66,7 +67,7 @@ interface Copy {
   readonly options: Options;
 }
 
-async function openSource(session: Session, { terminal }: Context, endpoint: Endpoint): Promise<Source> {
+async function openSource(session: Session, { terminal, signal }: Context, endpoint: Endpoint): Promise<Source> {
   const close = async (): Promise<void> => undefined;
   switch (endpoint.kind) {
     case "registry": {
@@ -76,15 +77,19 @@ async function openSource(session: Session, { terminal }: Context, endpoint: End
     case "store":
       return { endpoint, content: storedContent(session), name: endpoint.name, close };
     case "layout": {
-      const layout = await openLayout(resolve(terminal.cwd, endpoint.path));
+      const layout = await openLayout(resolve(terminal.cwd, endpoint.path), { create: false });
       return { endpoint, content: layout, name: endpoint.name ?? onlyName(await layout.names(), endpoint), close };
     }
     default: {
-      const archive = await openArchive(resolve(terminal.cwd, endpoint.path));
-      const name = endpoint.name ?? onlyName(await archive.names(), endpoint);
+      const archive = await openArchive(resolve(terminal.cwd, endpoint.path), { signal });
+      const name = endpoint.name ?? onlyName((await archive.images()).map(nameOrDigest), endpoint);
       return { endpoint, content: archive, name, close: () => archive.close() };
     }
   }
+}
+
+function nameOrDigest({ name, descriptor }: { readonly name?: string; readonly descriptor: Descriptor }): string {
+  return name ?? descriptor.digest;
 }
 
 function onlyName(names: readonly string[], { kind, path }: { readonly kind: string; readonly path: string }): string {
@@ -156,15 +161,17 @@ async function copyToArchive(
   const { signal, terminal } = context;
   const image = await pickImage(from, { signal, ...options });
   const file = resolve(terminal.cwd, to.path);
-  const images = [{ name: to.name ?? from.name, descriptor: image }];
-  try {
-    if (to.kind === "oci-archive") await writeOciArchive(from.content, images, file, { signal });
-    else await writeDockerArchive(from.content, images, file, { signal });
-  } catch (error) {
-    rmSync(file, { force: true });
-    throw error;
-  }
+  const name = to.name ?? nameOf(from);
+  const images = [{ descriptor: image, ...(name === undefined ? {} : { name }) }];
+  const write = to.kind === "oci-archive" ? writeOciArchive : writeDockerArchive;
+  await write(from.content, images, file, { signal });
   return image.digest;
+}
+
+/** What the source calls the image; undefined where it is only known by digest or id. */
+function nameOf({ endpoint, name }: Source): string | undefined {
+  if (endpoint.kind === "registry") return familiarName(parseReference(storeName(endpoint.reference)));
+  return isDigest(name) || /^[0-9a-f]{6,64}$/.test(name) ? undefined : name;
 }
 
 /** One image of one platform: all that an archive of Docker's can hold. */

@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync } from "node:fs";
+import { type Dirent, lstatSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { LocalStore } from "@tsbuild/oci";
 import type { Command } from "commander";
@@ -57,7 +57,7 @@ function diskUsage(folder: string): { files: number; bytes: number } {
   return { files, bytes };
 }
 
-function entriesOf(folder: string): ReturnType<typeof readdirSync<{ withFileTypes: true }>> {
+function entriesOf(folder: string): Dirent[] {
   try {
     return readdirSync(folder, { withFileTypes: true });
   } catch {

@@ -1,7 +1,7 @@
 import { createWriteStream, rmSync } from "node:fs";
 import { resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { copyImage, familiarName, isDigest, type LocalStore, openArchive, parseReference } from "@tsbuild/oci";
+import { copyImage, familiarName, type LocalStore, openArchive, parseReference } from "@tsbuild/oci";
 import type { Command } from "commander";
 import type { Context } from "../context.ts";
 import { withTransfers } from "../progress/transfers.ts";
@@ -37,14 +37,16 @@ async function load(context: Context, store: LocalStore, options: Options): Prom
 
 async function loadFile(context: Context, store: LocalStore, options: Options & { file: string }): Promise<void> {
   const { signal } = context;
-  const archive = await openArchive(options.file);
+  const archive = await openArchive(options.file, { signal });
   try {
-    for (const name of await archive.names()) {
-      const as = isDigest(name) ? name : storeName(name);
+    for (const { name, descriptor } of await archive.images()) {
+      const as = name === undefined ? descriptor.digest : storeName(name);
       await withTransfers(context, { quiet: options.quiet ?? false }, (onEvent) =>
-        copyImage(archive, store, name, { as, signal, onEvent }),
+        copyImage(archive, store, name ?? descriptor.digest, { as, signal, onEvent }),
       );
-      context.print(isDigest(name) ? `Loaded image ID: ${name}` : `Loaded image: ${familiarName(parseReference(as))}`);
+      const loaded =
+        name === undefined ? `Loaded image ID: ${as}` : `Loaded image: ${familiarName(parseReference(as))}`;
+      context.print(loaded);
     }
   } finally {
     await archive.close();

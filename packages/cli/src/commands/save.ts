@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { type Descriptor, readImage, writeDockerArchive, writeOciArchive } from "@tsbuild/oci";
 import type { Command } from "commander";
+import { chunkWriter } from "../chunk-writer.ts";
 import type { Context } from "../context.ts";
 import { type Session, withSession } from "../session.ts";
 import { storedContent } from "../stored-content.ts";
@@ -38,7 +39,9 @@ async function save(
   const images: { name: string; descriptor: Descriptor }[] = [];
   for (const text of options.images) images.push(await imageToSave(session, text, { ...options, signal }));
   const write = format === "docker" ? writeDockerArchive : writeOciArchive;
-  await write(storedContent(session), images, output === undefined ? stdout : resolve(cwd, output), { signal });
+  await write(storedContent(session), images, output === undefined ? chunkWriter(stdout) : resolve(cwd, output), {
+    signal,
+  });
 }
 
 /** An image asked for by id has no name in the archive. */

@@ -1,14 +1,13 @@
-import { once } from "node:events";
 import type { Bytes } from "@tsbuild/oci";
 import type { Execution, ProcessSpec } from "@tsbuild/runtime";
+import { chunkWriter } from "../chunk-writer.ts";
 import type { Context } from "../context.ts";
 import type { Terminal } from "../terminal.ts";
 
 /** Writes a stream to its end, no faster than it is taken. A reader that went away is no error: the rest is dropped. */
 export async function drain(bytes: Bytes, into: NodeJS.WriteStream): Promise<void> {
-  for await (const chunk of bytes) {
-    if (into.writable && !into.write(chunk)) await Promise.race([once(into, "drain"), once(into, "close")]);
-  }
+  const write = chunkWriter(into);
+  for await (const chunk of bytes) await write(chunk);
 }
 
 /** The size of the terminal that a process gets. */
