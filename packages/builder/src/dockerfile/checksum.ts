@@ -1,7 +1,6 @@
 import { mistake } from "./dockerfile-error.ts";
-import { isGitSource } from "./git-source.ts";
-import { isHttpSource } from "./http-source.ts";
 import type { ExpandedCopy } from "./instructions/expanded-copy.ts";
+import { isGitSource, isHttpSource } from "./remote-source.ts";
 
 const DIGEST = /^([a-z0-9]+(?:[.+_-][a-z0-9]+)*):[a-zA-Z0-9=_-]+$/;
 const LENGTHS: ReadonlyMap<string, number> = new Map([

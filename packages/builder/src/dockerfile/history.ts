@@ -11,7 +11,11 @@ export function configStep(createdBy: string): HistoryStep {
 }
 
 /** Of an instruction that makes a layer. WORKDIR's entry lacks the mark that RUN's, COPY's and ADD's have. */
-export function layerStep(createdBy: string, vertex: Vertex, { marked = true } = {}): HistoryStep {
+export function layerStep(
+  createdBy: string,
+  vertex: Vertex,
+  { marked = true }: { readonly marked?: boolean } = {},
+): HistoryStep {
   return { createdBy: marked ? `${createdBy} # buildkit` : createdBy, comment: COMMENT, vertex };
 }
 

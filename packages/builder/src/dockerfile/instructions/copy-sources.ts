@@ -1,8 +1,8 @@
+import type { GitReference } from "@tsbuild/parser";
 import type { FileAction, GitOp, Vertex } from "../../graph/op.ts";
 import { mistake } from "../dockerfile-error.ts";
-import { type GitSource, parseGitSource } from "../git-source.ts";
-import { httpOp, isHttpSource } from "../http-source.ts";
 import { sourcePattern, toSlash } from "../image-paths.ts";
+import { gitSource, httpOp, isHttpSource } from "../remote-source.ts";
 import type { Inputs, StageDraft } from "../stage-draft.ts";
 import { type ExpandedCopy, ownership } from "./expanded-copy.ts";
 import type { InstructionScope } from "./scope.ts";
@@ -24,32 +24,32 @@ export function sourceActions(
   inputs: Inputs,
   place: SourcePlace,
 ): readonly FileAction[] {
-  const git = parseGitSource(source);
+  const git = gitSource(source, copy.instruction.range);
   if (git !== undefined) return [gitAction(git, copy, inputs, place)];
   if (isHttpSource(source)) return [httpAction(source, copy, inputs, place)];
   return [pathAction(source, copy, inputs, place)];
 }
 
-function gitAction(git: GitSource, copy: ExpandedCopy, inputs: Inputs, place: SourcePlace): FileAction {
+function gitAction(git: GitReference, copy: ExpandedCopy, inputs: Inputs, place: SourcePlace): FileAction {
   refuseInCopy(copy, "source can't be a git ref for COPY");
   const input = inputs.add(fetched(gitOp(git, copy), copy, place));
   return { ...commonParts(copy, input), sources: ["."], unpack: "never" };
 }
 
-function gitOp(git: GitSource, copy: ExpandedCopy): GitOp {
+function gitOp(git: GitReference, copy: ExpandedCopy): GitOp {
   const { instruction } = copy;
   const { keepGitDir = git.keepGitDir } = instruction;
   const fail = (message: string): Error => mistake(message, instruction.range, { code: "GIT_SOURCE_INVALID" });
   if (git.keepGitDir !== undefined && git.keepGitDir !== keepGitDir)
     throw fail("inconsistent keep-git-dir configuration");
-  if (copy.checksum !== "" && git.checksum !== undefined && git.checksum !== copy.checksum)
+  if (copy.checksum !== "" && git.checksum !== "" && git.checksum !== copy.checksum)
     throw fail(`checksum mismatch "${copy.checksum}" != "${git.checksum}"`);
-  const checksum = git.checksum ?? copy.checksum;
+  const checksum = git.checksum || copy.checksum;
   return {
     type: "git",
     remote: git.remote,
-    ...(git.ref === undefined ? {} : { ref: git.ref }),
-    ...(git.subdir === undefined ? {} : { subdir: git.subdir }),
+    ...(git.ref === "" ? {} : { ref: git.ref }),
+    ...(git.subdir === "" ? {} : { subdir: git.subdir }),
     keepGitDir: keepGitDir ?? false,
     ...(checksum === "" ? {} : { checksum }),
     ...(git.submodules === false ? { submodules: false } : {}),
