@@ -69,7 +69,7 @@ describe("wrong usage is exit code 2 and one clear message", () => {
     ["a missing argument", ["tag", "a"], /missing required argument 'name'/],
     ["a command of Docker that is not there", ["ps"], /'tsbuild ps' is not available/],
     ["a container in the background", ["run", "-d", "x"], /run -d is not available: containers run in the foreground/],
-    ["a network that is not there", ["run", "--network", "mynet", "x"], /no such|--network mynet/],
+    ["a network that is not there", ["run", "--network", "mynet", "x"], /--network mynet: tsbuild has no such network/],
     ["a wrong mode", ["build", "--progress", "loud", "."], /"loud" is none of/],
     ["a wrong setting", ["images"], /TSBUILD_RUNTIME: "docker"/],
   ])("%s", (what, args, message) => {

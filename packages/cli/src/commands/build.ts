@@ -15,7 +15,6 @@ import { storeName } from "../stored-image.ts";
 import { usageError } from "../usage-error.ts";
 import { writeResultFiles } from "./build-results.ts";
 import { type DockerfileFlags, declareDockerfileFlags, readDockerfileRequest } from "./dockerfile-flags.ts";
-import { lintText } from "./lint.ts";
 
 /** The flags of `build` besides those of the Dockerfile. */
 export interface BuildFlags extends DockerfileFlags {
@@ -129,7 +128,8 @@ async function withBuilder<T>(
   }
 }
 
-function check(context: Context, source: SourceText): void {
+async function check(context: Context, source: SourceText): Promise<void> {
+  const { lintText } = await import("./lint.ts");
   const found = lintText(source.text);
   for (const diagnostic of found) context.print(`${renderDiagnostic(diagnostic, source)}\n`);
   if (found.length > 0) context.exit(1);

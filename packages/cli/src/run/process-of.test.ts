@@ -1,11 +1,15 @@
+import type { ContainerConfig } from "@tsbuild/oci";
+import type { ProcessSpec } from "@tsbuild/runtime";
 import { expect, test } from "vitest";
 import type { RunRequest } from "../commands/run.ts";
-import type { Terminal } from "../terminal.ts";
-import { processOf } from "./process-of.ts";
+import { processOf as describe, surroundingsOf } from "./process-of.ts";
 
-const terminal = { env: { HOST: "h" }, cwd: "/" } as unknown as Terminal;
+const terminal = { env: { HOST: "h" }, cwd: "/" } as const;
 const config = { Entrypoint: ["/entry"], Cmd: ["cmd", "1"], Env: ["A=1", "PATH=/x"], WorkingDir: "/w", User: "app" };
-const process = (request: Partial<RunRequest>) => processOf(config, { image: "i", args: [], ...request }, terminal);
+function processOf(config: ContainerConfig, request: RunRequest): ProcessSpec {
+  return describe(config, request, surroundingsOf(request, terminal));
+}
+const process = (request: Partial<RunRequest>) => processOf(config, { image: "i", args: [], ...request });
 
 test.each([
   [{}, ["/entry", "cmd", "1"]],
@@ -18,7 +22,7 @@ test.each([
 });
 
 test("an image without a command needs one", () => {
-  expect(() => processOf({}, { image: "i", args: [] }, terminal)).toThrow(expect.objectContaining({ code: "USAGE" }));
+  expect(() => processOf({}, { image: "i", args: [] })).toThrow(expect.objectContaining({ code: "USAGE" }));
   expect(() => process({ entrypoint: "" })).toThrow(expect.objectContaining({ code: "USAGE" }));
 });
 
@@ -30,15 +34,13 @@ test("variables: defaults, the image's, the flags'; a bare name takes the host's
     "HOST=h",
     "B=x=y",
   ]);
-  expect(processOf({}, { image: "i", args: ["x"] }, terminal).env).toEqual([
-    expect.stringMatching(/^PATH=\/usr\/local/),
-  ]);
+  expect(processOf({}, { image: "i", args: ["x"] }).env).toEqual([expect.stringMatching(/^PATH=\/usr\/local/)]);
 });
 
 test("user and folder: the flags' before the image's, neither where nothing is said", () => {
   expect(process({})).toMatchObject({ cwd: "/w", user: "app", network: "default", privileged: false });
   expect(process({ workdir: "/v", user: "0" })).toMatchObject({ cwd: "/v", user: "0" });
-  expect(processOf({}, { image: "i", args: ["x"] }, terminal)).not.toHaveProperty("user");
+  expect(processOf({}, { image: "i", args: ["x"] })).not.toHaveProperty("user");
 });
 
 test("an unknown network is refused", () => {

@@ -1,5 +1,5 @@
 import { type Image, type LocalStore, readImage, TsbuildError } from "@tsbuild/oci";
-import type { Execution, ProcessSpec } from "@tsbuild/runtime";
+import type { Execution } from "@tsbuild/runtime";
 import { pullImage } from "../commands/pull.ts";
 import type { RunRequest } from "../commands/run.ts";
 import type { Context } from "../context.ts";
@@ -7,7 +7,7 @@ import { openRuntime } from "../runtime.ts";
 import { type Session, withSession } from "../session.ts";
 import { storeName } from "../stored-image.ts";
 import { usageError } from "../usage-error.ts";
-import { processOf } from "./process-of.ts";
+import { processOf, type Surroundings, surroundingsOf } from "./process-of.ts";
 import { attachTerminal, drain, terminalSize } from "./streams.ts";
 
 /** Ctrl-C this often ends the process whether it wants or not. */
@@ -19,10 +19,11 @@ export async function runContainer(context: Context, request: RunRequest): Promi
   if (request.tty && request.interactive && !terminal.stdin.isTTY) {
     throw usageError("-it: stdin is no terminal", { hint: "leave -t out" });
   }
+  const surroundings = surroundingsOf(request, terminal);
+  notePorts(context, surroundings, request.publish ?? []);
   return withSession(context, async (session) => {
     const image = await findImage(context, session, request);
-    const process = processOf(image.config.config ?? {}, request, terminal);
-    notePorts(context, process, request.publish ?? []);
+    const process = processOf(image.config.config ?? {}, request, surroundings);
     const runtime = await openRuntime(context, session.store, request.runtime);
     try {
       const { runInImage } = await import("@tsbuild/builder");
@@ -93,7 +94,7 @@ async function readStored(
 }
 
 /** A port is mapped only where the process has a network of its own; on this machine's, it is open as it is. */
-function notePorts(context: Context, { network }: ProcessSpec, ports: readonly string[]): void {
+function notePorts(context: Context, { network }: Surroundings, ports: readonly string[]): void {
   if (network === "none" && ports.length > 0) throw usageError("--publish makes no sense with --network none");
   for (const port of ports) {
     const [, inside = port] = /:(\d+[^:]*)$/.exec(port) ?? [];
