@@ -24,6 +24,10 @@ export {
 export { type PortSpec, parsePortSpec, parsePorts } from "./flags/parse-ports.ts";
 export { signalNumber } from "./flags/stop-signal.ts";
 export { type GitReference, parseGitReference } from "./git-reference.ts";
+export { cleanPath } from "./ignore/clean-path.ts";
+export { compileGoMatch, goMatch } from "./ignore/go-match.ts";
+export { type IgnoreFile, type IgnorePattern, parseIgnoreFile, patternError } from "./ignore/ignore-file.ts";
+export { createIgnoreMatcher, type IgnoreMatcher } from "./ignore/ignore-matcher.ts";
 export { isValidStageName } from "./instructions/from.ts";
 export { INSTRUCTION_NAMES } from "./instructions/read-instruction.ts";
 export { type ParseResult, parseDockerfile } from "./parse.ts";
