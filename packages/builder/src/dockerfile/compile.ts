@@ -1,4 +1,3 @@
-import type { ContainerConfig, Platform } from "@tsbuild/oci";
 import type { ParseResult } from "@tsbuild/parser";
 import type { Compiled, LocalContext } from "../graph/compiled.ts";
 import { vertexFactory, verticesOf } from "../graph/vertex.ts";
@@ -6,6 +5,7 @@ import { globalArguments, proxyEnvironment, sourceDateEpoch } from "./arguments.
 import { buildStages, resolveBases } from "./build-stages.ts";
 import type { CompileOptions, CompilePorts } from "./compile-options.ts";
 import { DockerfileError, mistake } from "./dockerfile-error.ts";
+import { finalConfig, imagePlatform } from "./final-config.ts";
 import type { Compile, StageDraft } from "./stage-draft.ts";
 import { type PlannedStage, planStages, refuseCircles, targetStage } from "./stages.ts";
 
@@ -39,9 +39,9 @@ export async function compileDockerfile(
   const draft = await compileTarget(dockerfile, compile, ports);
   const { author, baseHistory, history, root } = draft;
   return {
-    platform: imagePlatform(draft, options.platform),
+    platform: imagePlatform(draft.image, options.platform),
     root,
-    config: finalConfig(draft, options),
+    config: finalConfig(draft.config, options.labels),
     author,
     baseHistory,
     history,
@@ -63,29 +63,6 @@ async function compileTarget(
   const draft = buildStages(target, images, plan, compile).get(target);
   if (compile.diagnostics.length > 0 || draft === undefined) throw new DockerfileError(compile.diagnostics);
   return draft;
-}
-
-/** The build's platform in the image's config; the variant that only the base image knows is kept. */
-function imagePlatform({ image }: StageDraft, platform: Platform): Platform {
-  if (image.os !== platform.os || image.architecture !== platform.architecture) return platform;
-  const { variant, "os.version": version, "os.features": features } = image;
-  return {
-    ...(variant === undefined ? {} : { variant }),
-    ...(version === undefined ? {} : { "os.version": version }),
-    ...(features === undefined ? {} : { "os.features": features }),
-    ...platform,
-  };
-}
-
-/** The stage's config with the build's labels, without members that say nothing. */
-function finalConfig({ config }: StageDraft, { labels = {} }: CompileOptions): ContainerConfig {
-  const full: ContainerConfig = { ...config, Labels: { ...config.Labels, ...labels } };
-  return Object.fromEntries(Object.entries(full).filter(([, value]) => !isEmpty(value)));
-}
-
-function isEmpty(value: unknown): boolean {
-  if (value === undefined || value === null || value === "" || value === false) return true;
-  return typeof value === "object" && Object.keys(value).length === 0;
 }
 
 /** The folders behind the graph's local ops. */

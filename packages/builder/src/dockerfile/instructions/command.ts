@@ -7,11 +7,12 @@ import {
   type ShellInstruction,
 } from "@tsbuild/parser";
 import { formatDuration, formatList } from "../go-format.ts";
+import { shellWords } from "../shell.ts";
 import { commitConfig, type StageDraft } from "../stage-draft.ts";
 
 /** The words of a command: a shell text is handed to the shell that SHELL named last. */
 export function commandWords(command: CommandLine, draft: StageDraft): readonly string[] {
-  return command.form === "exec" ? command.args : [...shellOf(draft), command.text];
+  return command.form === "exec" ? command.args : [...shellWords(draft.config, draft.image.os), command.text];
 }
 
 /** CMD: also tells that the words need no further quoting on Windows, as Docker does on every system. */
@@ -48,9 +49,4 @@ export function applyHealthcheck(instruction: HealthcheckInstruction, draft: Sta
 function healthTest(command: CommandLine | undefined): readonly string[] {
   if (command === undefined) return ["NONE"];
   return command.form === "exec" ? ["CMD", ...command.args] : ["CMD-SHELL", command.text];
-}
-
-function shellOf({ config, image }: StageDraft): readonly string[] {
-  if (config.Shell !== undefined && config.Shell.length > 0) return config.Shell;
-  return image.os === "windows" ? ["cmd", "/S", "/C"] : ["/bin/sh", "-c"];
 }

@@ -3,15 +3,13 @@ import type { ExecMount, ExecOp } from "../../graph/op.ts";
 import { mistake } from "../dockerfile-error.ts";
 import { layerStep, runText } from "../history.ts";
 import { toSlash } from "../image-paths.ts";
+import { DEFAULT_HOSTNAME } from "../shell.ts";
 import { type Compile, displayText, type StageDraft, stepVertex, workingDirectory } from "../stage-draft.ts";
 import type { Command } from "../stages.ts";
 import type { Variables } from "../words.ts";
 import { commandWords } from "./command.ts";
 import { mountsOf } from "./run-mounts.ts";
 import type { InstructionScope } from "./scope.ts";
-
-/** The hostname of every RUN, unless the build says another: as BuildKit's, and part of a step's identity. */
-const HOSTNAME = "buildkitsandbox";
 
 /** Where a here-document that is a script of its own is put. */
 const SCRIPT_FOLDER = "/dev/pipes";
@@ -34,7 +32,7 @@ export function applyRun(
     env: [...draft.variables].map(([name, value]) => `${name}=${value}`),
     cwd: toSlash(workingDirectory(draft), draft.platform.os),
     user: draft.config.User ?? "",
-    hostname: compile.options.hostname ?? HOSTNAME,
+    hostname: compile.options.hostname ?? DEFAULT_HOSTNAME,
     network: networkOf(instruction, compile),
     security: securityOf(instruction),
     mounts: [...script, ...mounts],
