@@ -3,7 +3,6 @@ import type { Command } from "commander";
 import type { Context } from "../context.ts";
 import { SourceError } from "../report.ts";
 import { withSession } from "../session.ts";
-import { graphJson, graphMermaid } from "../text/graph.ts";
 import { usageError } from "../usage-error.ts";
 import {
   type DockerfileFlags,
@@ -24,7 +23,9 @@ async function compile(context: Context, place: string, options: Options): Promi
   const { format } = options;
   if (format !== "json" && format !== "mermaid") throw usageError(`--format ${format}: neither json nor mermaid`);
   const compiled = await compileGraph(context, await readDockerfileRequest(context, place, options));
-  context.print(format === "json" ? JSON.stringify(graphJson(compiled), null, 2) : graphMermaid(compiled));
+  const { describeGraph, graphToMermaid } = await import("@tsbuild/builder");
+  const text = format === "json" ? JSON.stringify(describeGraph(compiled), null, 2) : graphToMermaid(compiled);
+  context.print(text.trimEnd());
 }
 
 async function compileGraph(context: Context, { options, source }: DockerfileRequest): Promise<Compiled> {
