@@ -1,3 +1,5 @@
+export { createRuntime } from "./create-runtime.ts";
+export { CommandNotStartedError } from "./exit-status.ts";
 export type { Execution, ExitStatus, Mount, NetworkMode, ProcessSpec } from "./process.ts";
 export type {
   BackendName,
@@ -8,3 +10,5 @@ export type {
   SnapshotterReport,
   Workspace,
 } from "./runtime.ts";
+export type { ResolvedUser } from "./spec/container-spec.ts";
+export { type ReadRootFile, resolveUser } from "./spec/resolve-user.ts";

@@ -1,4 +1,4 @@
-import type { AbortOptions, FileStore, Layer } from "@tsbuild/oci";
+import type { AbortOptions, Layer, LayerStore } from "@tsbuild/oci";
 import type { Execution, ProcessSpec } from "./process.ts";
 
 /** A rung of the ladder: one way to start a contained process. */
@@ -46,7 +46,7 @@ export interface RuntimeOptions {
   /** Folder for snapshots and state; made where missing. */
   readonly root: string;
   /** Where the plain tars of layers lie and where new ones go. */
-  readonly store: FileStore;
+  readonly store: LayerStore;
   /** Takes this rung or fails. @default the first that works */
   readonly backend?: BackendName;
   readonly snapshotter?: "overlay" | "copy";

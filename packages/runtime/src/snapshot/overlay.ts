@@ -1,0 +1,239 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import {
+  type AbortOptions,
+  type Digest,
+  digestHex,
+  type Layer,
+  type LayerStore,
+  MEDIA_TYPE,
+  TsbuildError,
+} from "@tsbuild/oci";
+import type { BatchHost } from "../native/batch.ts";
+import { isAlive } from "../process-identity.ts";
+import type { OverlayMount } from "../spec/container-spec.ts";
+import { EMPTY_LINK, findLayer, type LayerFolder, placeLayer, type SnapshotFolders } from "./layer-folder.ts";
+import { type MergedView, mergeFolders, type OverlayFolder } from "./merged-view.ts";
+import { removeTree } from "./remove-tree.ts";
+import type { Snapshot, Snapshotter } from "./snapshotter.ts";
+import type { TreeHost } from "./tree-host.ts";
+import { type Stub, viewFolders } from "./tree-job.ts";
+import { OPAQUE_XATTR } from "./unpack-layer.ts";
+import { type UpperContent, upperContent, writeUpper } from "./upper.ts";
+import { createWorkFolder, sweepLinks } from "./work-folder.ts";
+import { readXattrs } from "./xattrs.ts";
+
+export interface OverlayOptions {
+  readonly folders: SnapshotFolders;
+  readonly store: LayerStore;
+  readonly trees: TreeHost;
+  readonly host: BatchHost;
+  /** This process is root, and no user namespace lies between it and the files. */
+  readonly privileged: boolean;
+  readonly tolerateOwners: boolean;
+}
+
+/** What overlayfs stacks at most. */
+const MAX_LOWERS = 500;
+/** mount(2) takes one page, and cuts what is longer without a word. */
+const MAX_OPTIONS = 4095;
+/** One form on disk for all users; and nothing is synced that a crash makes worthless anyway. */
+const COMMON_OPTIONS = "userxattr,index=off,volatile";
+
+/** Keeps each layer once, in overlay's own form, and stacks them in the process's mount namespace. */
+export function createOverlaySnapshotter(options: OverlayOptions): Snapshotter {
+  const { folders, trees } = options;
+  const ensure = createUnpacker(options);
+  const layersOf = async (layers: readonly Layer[], { signal }: AbortOptions = {}): Promise<readonly LayerFolder[]> => {
+    if (layers.length > MAX_LOWERS)
+      throw new TsbuildError(
+        "LAYER_LIMIT",
+        `${layers.length} layers cannot be mounted: the kernel stacks ${MAX_LOWERS}`,
+        {
+          hint: "Join steps, or start from a flattened image.",
+        },
+      );
+    const found = await Promise.all(layers.map(({ diffId }) => ensure(diffId)));
+    signal?.throwIfAborted();
+    return found.reverse();
+  };
+  return {
+    name: "overlay",
+    prepare: async (layers, abort) => {
+      const folder = createWorkFolder(folders);
+      try {
+        noteUse(folder, layers);
+        const lowers = await layersOf(layers, abort);
+        return await createSnapshot(options, folder, lowers);
+      } catch (error) {
+        removeTree(folder);
+        throw error;
+      }
+    },
+    open: async (layers, folder, { writable }) => {
+      const lowers = await layersOf(layers);
+      const overlay = await makeOverlay(options, { folder, lowers, writable });
+      return { overlay, view: mergeFolders(viewFolders(lowers)) };
+    },
+    prune: async (keep) => {
+      await sweepLinks(folders, trees);
+      return pruneLayers(options, keep);
+    },
+  };
+}
+
+/** Unpacks each layer once, however many ask for it at the same time. */
+function createUnpacker(options: OverlayOptions): (diffId: Digest) => Promise<LayerFolder> {
+  const { folders, store, trees, host, tolerateOwners } = options;
+  const underWay = new Map<Digest, Promise<LayerFolder>>();
+  const unpack = async (diffId: Digest): Promise<LayerFolder> => {
+    const staging = createWorkFolder(folders);
+    try {
+      const notes = await trees.run({
+        type: "unpack",
+        diffId,
+        tar: store.blobPath(diffId),
+        indexFolder: store.folder("layers"),
+        into: join(staging, "fs"),
+        options: { ...host, tolerateOwners },
+      });
+      return placeLayer(folders, diffId, staging, notes);
+    } finally {
+      if (existsSync(staging)) await trees.run({ type: "remove", path: staging });
+    }
+  };
+  return (diffId) => {
+    const present = findLayer(folders, diffId);
+    if (present) return Promise.resolve(present);
+    const known = underWay.get(diffId);
+    if (known) return known;
+    const started = unpack(diffId).finally(() => underWay.delete(diffId));
+    underWay.set(diffId, started);
+    return started;
+  };
+}
+
+async function createSnapshot(
+  options: OverlayOptions,
+  folder: string,
+  lowers: readonly LayerFolder[],
+): Promise<Snapshot> {
+  const { folders, store, trees, host } = options;
+  const lower = mergeFolders(viewFolders(lowers));
+  const content = upperContent(lowers, lower);
+  const staging = join(folder, "layer");
+  const upper = join(staging, "fs");
+  const root = await makeOverlay(options, { folder, lowers, writable: true, content });
+  return {
+    folder,
+    root,
+    view: viewWithUpper(upper, lowers, host),
+    commit: async (stubs, { signal } = {}) => {
+      const tar = store.temporaryPath();
+      const written = await trees.run({
+        type: "diff",
+        upper,
+        lowers: lowers.map(({ folder: path, notes }) => ({ folder: path, notes })),
+        root: content.root,
+        stubs: deepestFirst(stubs),
+        tar,
+        indexFolder: store.folder("layers"),
+        host,
+      });
+      signal?.throwIfAborted();
+      await store.adopt(tar, written.diffId);
+      placeLayer(folders, written.diffId, staging, { opaque: written.opaque, implied: [], root: written.root });
+      if (existsSync(staging)) await trees.run({ type: "remove", path: folder });
+      else removeTree(folder);
+      const { diffId, size } = written;
+      return { diffId, descriptor: { mediaType: MEDIA_TYPE.ociLayer, digest: diffId, size } };
+    },
+    discard: async () => {
+      await trees.run({ type: "remove", path: folder });
+    },
+  };
+}
+
+interface OverlayParts {
+  readonly folder: string;
+  readonly lowers: readonly LayerFolder[];
+  readonly writable: boolean;
+  readonly content?: UpperContent;
+}
+
+/** Makes the folders of an overlay and its options: short, because relative to the folder of short names. */
+async function makeOverlay(options: OverlayOptions, parts: OverlayParts): Promise<OverlayMount> {
+  const { folder, lowers, writable } = parts;
+  const { links } = options.folders;
+  const target = join(folder, "root");
+  mkdirSync(target, { recursive: true });
+  const names = lowers.map(({ notes }) => notes.link);
+  if (names.length === 0 || (!writable && names.length === 1)) names.push(EMPTY_LINK);
+  let own = "";
+  if (writable) {
+    const [upper, work] = [join(folder, "layer", "fs"), join(folder, "work")];
+    mkdirSync(join(folder, "layer"));
+    mkdirSync(work);
+    const content = parts.content ?? upperContent(lowers, mergeFolders(viewFolders(lowers)));
+    if (options.privileged) writeUpper(upper, content);
+    else await options.trees.run({ type: "upper", upper, content });
+    own = `upperdir=${relative(links, upper)},workdir=${relative(links, work)},`;
+  }
+  const text = `${own}lowerdir=${names.join(":")},${COMMON_OPTIONS}`;
+  if (text.length > MAX_OPTIONS)
+    throw new TsbuildError(
+      "LAYER_LIMIT",
+      `${lowers.length} layers cannot be mounted: their names do not fit in a page`,
+    );
+  return { workingFolder: links, options: text, target };
+}
+
+function viewWithUpper(upper: string, lowers: readonly LayerFolder[], host: BatchHost): MergedView {
+  const top: OverlayFolder = {
+    folder: upper,
+    isOpaque: (path) => {
+      const file = path === "" ? upper : `${upper}/${path}`;
+      return path !== "" && readXattrs(host, [file], (name) => name === OPAQUE_XATTR).size > 0;
+    },
+    isImplied: () => false,
+  };
+  return mergeFolders([top, ...viewFolders(lowers)]);
+}
+
+function deepestFirst(stubs: readonly Stub[]): readonly Stub[] {
+  const depth = ({ path }: Stub): number => path.split("/").length;
+  return [...stubs].sort((a, b) => depth(b) - depth(a));
+}
+
+const USES_FILE = "uses";
+
+/** Says that these layers are needed, before anyone looks whether they are there. */
+function noteUse(folder: string, layers: readonly Layer[]): void {
+  writeFileSync(join(folder, USES_FILE), layers.map(({ diffId }) => `${digestHex(diffId)}\n`).join(""));
+}
+
+function layersInUse(folders: SnapshotFolders): ReadonlySet<string> {
+  const alive = readdirSync(folders.work).filter(isAlive);
+  return new Set(
+    alive.flatMap((name) => {
+      const file = join(folders.work, name, USES_FILE);
+      return existsSync(file) ? readFileSync(file, "utf8").split("\n") : [];
+    }),
+  );
+}
+
+async function pruneLayers({ folders, trees }: OverlayOptions, keep: ReadonlySet<string>): Promise<number> {
+  const kept = new Set([...keep].map((digest) => digest.slice(digest.indexOf(":") + 1)));
+  let freed = 0;
+  for (const hex of readdirSync(folders.layers)) {
+    if (kept.has(hex) || layersInUse(folders).has(hex)) continue;
+    const trash = createWorkFolder(folders);
+    const moved = join(trash, hex);
+    renameSync(join(folders.layers, hex), moved);
+    // Someone may have begun to need it in between.
+    if (layersInUse(folders).has(hex)) renameSync(moved, join(folders.layers, hex));
+    else freed += (await trees.run({ type: "measure", path: moved })).bytes;
+    await trees.run({ type: "remove", path: trash });
+  }
+  return freed;
+}
