@@ -16,6 +16,7 @@ const REASONS: Readonly<Record<string, string>> = {
   UND_ERR_SOCKET: "the connection broke",
   ECONNRESET: "the connection broke",
   EPIPE: "the connection broke",
+  PROXY_FAILED: "the proxy did not let us through",
   UND_ERR_HEADERS_OVERFLOW: "the headers of the answer are too long",
 };
 

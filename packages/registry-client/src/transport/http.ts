@@ -1,7 +1,7 @@
-import { rootCertificates } from "node:tls";
 import type { Bytes } from "@tsbuild/oci";
 import type { Dispatcher } from "undici";
 import { connectionError } from "./connection-error.ts";
+import { createDispatcher, type DispatcherOptions, type Undici } from "./dispatcher.ts";
 import { watchThroughput } from "./throughput.ts";
 
 export type Method = "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -37,16 +37,7 @@ export interface HttpResponse {
 
 export type Send = (request: HttpRequest) => Promise<HttpResponse>;
 
-export interface HttpOptions {
-  /** Certificates of private authorities, PEM; trusted besides the public ones. */
-  readonly ca?: readonly string[] | undefined;
-  readonly proxy?:
-    | {
-        readonly http?: string | undefined;
-        readonly https?: string | undefined;
-        readonly no?: string | undefined;
-      }
-    | undefined;
+export interface HttpOptions extends DispatcherOptions {
   readonly userAgent: string;
 }
 
@@ -56,13 +47,9 @@ export interface Http {
   close(): Promise<void>;
 }
 
-type Undici = typeof import("undici");
-
 /** Time to the first byte of an answer, or between two writes of an upload. A registry may verify gigabytes before it answers. */
 const HEADERS_TIMEOUT_MS = 300_000;
 const IDLE_TIMEOUT_MS = 30_000;
-/** Upload locations of some registries carry tokens of many kilobytes. */
-const MAX_HEADER_BYTES = 64 * 1024;
 
 /** HTTP over undici, which is loaded with the first request: a command that needs no network does not pay for it. */
 export function createHttp(options: HttpOptions): Http {
@@ -102,20 +89,6 @@ export function createHttp(options: HttpOptions): Http {
       await dispatcher.destroy();
     },
   };
-}
-
-function createDispatcher(undici: Undici, { ca, proxy }: HttpOptions): Dispatcher {
-  const tls = ca === undefined || ca.length === 0 ? {} : { ca: [...rootCertificates, ...ca] };
-  const options = { connect: { ...tls, timeout: 10_000 }, maxHeaderSize: MAX_HEADER_BYTES };
-  if (!(proxy?.http || proxy?.https)) return new undici.Agent(options);
-  // Empty texts, since undici looks into the environment for what is undefined.
-  return new undici.EnvHttpProxyAgent({
-    ...options,
-    requestTls: tls,
-    httpProxy: proxy.http ?? "",
-    httpsProxy: proxy.https ?? "",
-    noProxy: proxy.no ?? "",
-  });
 }
 
 function lengthHeader({ method, body }: HttpRequest): Record<string, string> {
