@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import type { Exporter } from "@tsbuild/builder";
 import type { OutputSpec } from "./arguments/output.ts";
+import { chunkWriter } from "./chunk-writer.ts";
 import type { Context } from "./context.ts";
 import { usageError } from "./usage-error.ts";
 
@@ -35,11 +36,11 @@ async function exporterOf(context: Context, output: OutputSpec, tags: readonly s
   const builder = await import("@tsbuild/builder");
   if (output.type === "image") return [];
   const { stdout, cwd } = context.terminal;
-  const place = output.destination === "-" ? stdout : resolve(cwd, output.destination);
+  const place = output.destination === "-" ? chunkWriter(stdout) : resolve(cwd, output.destination);
   if (output.type === "local") return [builder.toDirectory(resolve(cwd, output.destination))];
   if (output.type === "tar") return [builder.toTar(place)];
   const names = output.names.length > 0 ? output.names : tags;
   if (output.type === "docker") return [builder.toDockerArchive(place, names)];
   if (output.layout) return [builder.toLayout(resolve(cwd, output.destination), names[0])];
-  return [builder.toOciArchive(place, names)];
+  return [builder.toOciArchive(place, names[0])];
 }

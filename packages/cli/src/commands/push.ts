@@ -38,7 +38,7 @@ async function namesToPush({ store }: Session, name: string, allTags: boolean): 
   return found;
 }
 
-/** Sends an image of the store to the repository of `reference`. Layers are packed on the way. */
+/** Sends an image of the store to the repository of `reference`, its layers packed. Returns its digest there. */
 export async function pushImage(
   context: Context,
   { store, registry }: Session,
@@ -55,5 +55,6 @@ export async function pushImage(
   } finally {
     display.close();
   }
-  return image.digest;
+  const { digest, tag = "latest" } = parseReference(options.reference);
+  return (await registry.repository(options.reference).resolve(digest ?? tag, { signal })).digest;
 }
