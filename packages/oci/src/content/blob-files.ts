@@ -34,7 +34,7 @@ export function createBlobFiles(root: string, temporaryPrefix: string): BlobFile
     temporaryPath,
     has: (digest) => existsSync(blobPath(digest)),
     fetch: async (target, { signal } = {}) => readBlob(blobPath(target.digest), target, { root, signal }),
-    exists: async (target) => existsSync(blobPath(target.digest)),
+    exists: async (target) => isThere(blobPath(target.digest), target.size),
     async push(expected, content, options) {
       const path = blobPath(expected.digest);
       options?.signal?.throwIfAborted();
@@ -67,7 +67,7 @@ function readBlob(path: string, target: Descriptor, { root, signal }: AbortOptio
   return verified(target, streamFile(path, { signal }));
 }
 
-// A blob that is there already is as good as new: whoever asks for its age (a collection of garbage) must see that.
+// Who asks for a blob relies on it from now on: it counts as new, so that no collection of garbage takes it away.
 function isThere(path: string, size: number): boolean {
   if (sizeOf(path) !== size) return false;
   const now = new Date();

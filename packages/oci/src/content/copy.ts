@@ -73,7 +73,6 @@ interface Transfer {
   readonly options: CopyContentOptions;
 }
 
-// Parents come before the children that they are the first to name; sorted so that no parent follows its child.
 async function readGraph(
   { source, options: { platforms = [], signal } }: Transfer,
   root: Descriptor,
@@ -86,6 +85,7 @@ async function readGraph(
   return { descriptor, nodes: parentsFirst(nodes) };
 }
 
+// A walk may meet a manifest before another one that also names it: no parent may come after its child.
 function parentsFirst(nodes: readonly GraphNode[]): readonly GraphNode[] {
   const byDigest = new Map(nodes.map((node) => [node.descriptor.digest as string, node]));
   const childrenFirst = new Set<GraphNode>();
