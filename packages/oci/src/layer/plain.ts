@@ -1,13 +1,11 @@
-import { createHash, type Hash } from "node:crypto";
-import { rmSync } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
 import type { AbortOptions, Bytes } from "../bytes.ts";
 import type { ContentSource } from "../content/store.ts";
 import type { TransferEvent } from "../content/transfer.ts";
-import { type Digest, digestAlgorithm } from "../digest.ts";
+import type { Digest } from "../digest.ts";
 import { TsbuildError } from "../error.ts";
 import { createTarScanner } from "../tar/scan.ts";
 import { unpackTo } from "./decompress.ts";
+import { createHashedFile, type HashedFile } from "./hashed-file.ts";
 import { inTurn } from "./in-turn.ts";
 import { createIndexBuilder } from "./index-builder.ts";
 import { ensureLayerIndex, indexTarFile, writeLayerIndex } from "./index-file.ts";
@@ -61,8 +59,8 @@ async function unpack(store: LayerStore, layer: Layer, packed: Packed, options: 
   const { descriptor, diffId } = layer;
   // A layer that travels plain is one file, not two.
   const keep = packed.fetched && descriptor.digest !== diffId;
-  const packedFile = createBlobFile(store, descriptor.digest, keep);
-  const plainFile = createBlobFile(store, diffId, true);
+  const packedFile = createHashedFile(store.temporaryPath(), { like: descriptor.digest, keep });
+  const plainFile = createHashedFile(store.temporaryPath(), { like: diffId });
   const index = createIndex();
   try {
     await unpackTo(
@@ -74,21 +72,21 @@ async function unpack(store: LayerStore, layer: Layer, packed: Packed, options: 
       options,
     );
     index.end();
-    packedFile.check("the packed layer");
-    plainFile.check("the unpacked layer");
-    if (keep) await packedFile.adopt();
+    checkDigest("the packed layer", (await packedFile.finish()).digest, descriptor.digest);
+    checkDigest("the unpacked layer", (await plainFile.finish()).digest, diffId);
+    if (keep) await store.adopt(packedFile.path, descriptor.digest);
     if (packed.fetched) options.onEvent?.({ type: "transfer.done", descriptor });
     index.save(plainFile.path, store.folder("layers"), diffId);
-    await plainFile.adopt();
+    await store.adopt(plainFile.path, diffId);
   } finally {
-    await Promise.all([packedFile.close(), plainFile.close()]);
+    await Promise.all([packedFile.discard(), plainFile.discard()]);
   }
 }
 
 /** Passes the packed bytes on, hashed and, where they are new, written down. */
 async function* tap(
   packed: Packed,
-  file: BlobFile,
+  file: HashedFile,
   { descriptor }: Layer,
   options: MakePlainOptions,
 ): AsyncGenerator<Uint8Array> {
@@ -102,45 +100,11 @@ async function* tap(
   }
 }
 
-interface BlobFile {
-  readonly path: string;
-  write(chunk: Uint8Array): Promise<void>;
-  /** @throws TsbuildError DIGEST_MISMATCH */
-  check(what: string): void;
-  adopt(): Promise<void>;
-  /** Frees what is open and removes what was not adopted. */
-  close(): Promise<void>;
-}
-
-/** A temporary file that is to become the blob `digest`; without `keep` it is hashed only. */
-function createBlobFile(store: LayerStore, digest: Digest, keep: boolean): BlobFile {
-  const path = store.temporaryPath();
-  const hash: Hash = createHash(digestAlgorithm(digest));
-  let handle: FileHandle | undefined;
-  return {
-    path,
-    async write(chunk) {
-      hash.update(chunk);
-      if (!keep) return;
-      handle ??= await open(path, "wx", 0o644);
-      for (let at = 0; at < chunk.length; ) at += (await handle.write(chunk, at)).bytesWritten;
-    },
-    check(what) {
-      const actual = `${digestAlgorithm(digest)}:${hash.digest("hex")}`;
-      if (actual !== digest)
-        throw new TsbuildError("DIGEST_MISMATCH", `${what} has the digest ${actual}, not ${digest}`, {
-          hint: "The content was damaged or changed on its way: fetch the image again.",
-        });
-    },
-    async adopt() {
-      await handle?.close();
-      await store.adopt(path, digest);
-    },
-    async close() {
-      await handle?.close();
-      rmSync(path, { force: true });
-    },
-  };
+function checkDigest(what: string, actual: Digest, expected: Digest): void {
+  if (actual !== expected)
+    throw new TsbuildError("DIGEST_MISMATCH", `${what} has the digest ${actual}, not ${expected}`, {
+      hint: "The content was damaged or changed on its way: fetch the image again.",
+    });
 }
 
 /** Builds the index from the bytes as they pass; a layer with sparse files is scanned again from its file. */
