@@ -77,10 +77,16 @@ async function addMember(tar: Pack, { name, size, content }: Member): Promise<vo
   await finished;
 }
 
+// A stream that is closed takes nothing more, but nobody must wait for it either.
 function drained(entry: Writable): Promise<void> {
   return new Promise((resolve) => {
-    entry.once("drain", resolve);
-    entry.once("close", resolve);
+    const done = (): void => {
+      entry.off("drain", done);
+      entry.off("close", done);
+      resolve();
+    };
+    entry.on("drain", done);
+    entry.on("close", done);
   });
 }
 
