@@ -1,6 +1,31 @@
+export { BuildError, type BuildErrorDetails } from "./build-error.ts";
 export type { Builder, BuilderOptions, BuildResult, DockerfileOptions, SolveOptions } from "./builder.ts";
+export { createBuilder } from "./create-builder.ts";
+export { compileDockerfile } from "./dockerfile/compile.ts";
+export type { CompileOptions, CompilePorts, ResolvedImage } from "./dockerfile/compile-options.ts";
+export { DockerfileError } from "./dockerfile/dockerfile-error.ts";
 export type { BuildEvent } from "./event.ts";
+export type { ExportOutput } from "./export/export-output.ts";
 export type { Exporter, ExportRequest } from "./export/exporter.ts";
-export type { Compiled, HistoryStep } from "./graph/compiled.ts";
+export { packImage } from "./export/pack-image.ts";
+export { toDockerArchive, toOciArchive } from "./export/to-archive.ts";
+export { toDirectory, toTar } from "./export/to-files.ts";
+export { toLayout } from "./export/to-layout.ts";
+export { toRegistry } from "./export/to-registry.ts";
+export { compileState } from "./graph/compile-state.ts";
+export type { Compiled, HistoryStep, LocalContext } from "./graph/compiled.ts";
 export type * from "./graph/op.ts";
-export type { CopyStateOptions, RunStateOptions, State } from "./graph/state.ts";
+export { describeGraph, type GraphDescription, graphToMermaid, type VertexDescription } from "./graph/print.ts";
+export {
+  type CopyStateOptions,
+  type FromOptions,
+  from,
+  type LocalOptions,
+  local,
+  type RunStateOptions,
+  type State,
+  scratch,
+} from "./graph/state.ts";
+export { createImageResolver, type ImageResolver, type ImageResolverOptions } from "./image-resolver.ts";
+export { createImageSource } from "./image-source.ts";
+export { type RunTarget, runInImage } from "./run-in-image.ts";

@@ -6,7 +6,7 @@ export interface CacheKey {
   readonly digest: Digest;
   /** What went into the digest, as plain JSON data: kept beside the record, to explain a miss. No secret is ever in it. */
   readonly preimage: object;
-  /** False: the result is never kept (the op asks its source anew each time). @default true */
+  /** False: the result is not worth a record; making it costs nothing. @default true */
   readonly keep?: boolean;
 }
 

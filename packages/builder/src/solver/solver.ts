@@ -39,7 +39,7 @@ export async function solve(request: SolveRequest): Promise<Solved> {
   const stop = new AbortController();
   const signal = request.signal === undefined ? stop.signal : AbortSignal.any([request.signal, stop.signal]);
   const limit = createLimit(request.jobs ?? 8);
-  const run: Run = { ...request, signal, flights: new Map(), results: new Map(), steps: [] };
+  const run: Run = { ...request, signal, flights: new Map(), results: new Map(), cached: new Set(), steps: [] };
   const solving = new Map<Digest, Promise<Result>>();
   let failure: { readonly error: unknown } | undefined;
   for (const vertex of vertices) {
@@ -63,6 +63,8 @@ interface Run extends SolveRequest {
   /** By cache key: what is being made just now. */
   readonly flights: Map<Digest, Promise<Output>>;
   readonly results: Map<Digest, Result>;
+  /** Vertices that nothing was done for. */
+  readonly cached: Set<Digest>;
   readonly steps: BuildResult["steps"][number][];
 }
 
@@ -73,6 +75,7 @@ async function solveVertex(run: Run, vertex: Vertex, inputs: readonly Result[]):
   run.onEvent?.({ type: "vertex.started", vertex: digest, name: meta.name, time: started });
   try {
     const { result, cached } = await answer(run, vertex, inputs);
+    if (cached) run.cached.add(digest);
     const time = Date.now();
     run.results.set(digest, result);
     run.steps.push({ vertex: digest, name: meta.name, cached, milliseconds: time - started });
@@ -99,10 +102,11 @@ async function answer(
     const { layers } = await flight;
     return { result: { key: key.digest, layers }, cached: true };
   }
-  let cached = false;
+  // What is never kept costs nothing: it is as new as what it is made of.
+  let cached = key.keep === false && vertex.inputs.every((input) => run.cached.has(input.digest));
   const making = (async (): Promise<Output> => {
     const kept = await fromCache(run, key, vertex, inputs);
-    cached = kept !== undefined;
+    cached ||= kept !== undefined;
     return kept ?? (await execute(run, key, vertex, inputs));
   })();
   run.flights.set(key.digest, making);

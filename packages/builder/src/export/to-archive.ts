@@ -1,0 +1,33 @@
+import { type ArchiveImage, writeDockerArchive, writeOciArchive } from "@tsbuild/oci";
+import { createImageSource } from "../image-source.ts";
+import { type ExportOutput, outputTitle, sinkOf } from "./export-output.ts";
+import type { Exporter } from "./exporter.ts";
+import { packImage } from "./pack-image.ts";
+
+/** Writes an OCI layout in a tar, with an entry for each of `names`, by default the image's tags. */
+export function toOciArchive(output: ExportOutput, names?: string | readonly string[]): Exporter {
+  return {
+    name: `oci archive${outputTitle(output)}`,
+    async export({ image, store, registry, tags, signal }) {
+      const descriptor = await packImage(store, image, { signal });
+      const source = createImageSource(store, registry);
+      await writeOciArchive(source, named(descriptor, names ?? tags), sinkOf(output), { signal });
+    },
+  };
+}
+
+/** Writes what `docker load` reads, under `names`, by default the image's tags. Layers are as they are in the store. */
+export function toDockerArchive(output: ExportOutput, names?: string | readonly string[]): Exporter {
+  return {
+    name: `docker archive${outputTitle(output)}`,
+    async export({ image, store, registry, tags, signal }) {
+      const source = createImageSource(store, registry);
+      await writeDockerArchive(source, named(image, names ?? tags), sinkOf(output), { signal });
+    },
+  };
+}
+
+function named(descriptor: ArchiveImage["descriptor"], names: string | readonly string[]): readonly ArchiveImage[] {
+  const list = typeof names === "string" ? [names] : names;
+  return list.length === 0 ? [{ descriptor }] : list.map((name) => ({ descriptor, name }));
+}
