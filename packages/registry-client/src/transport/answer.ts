@@ -1,3 +1,4 @@
+import { STATUS_CODES } from "node:http";
 import { type Bytes, readAll, TsbuildError } from "@tsbuild/oci";
 import { RegistryError, type RegistryErrorCode, type RegistryErrorDetail } from "../error.ts";
 import type { HttpRequest, HttpResponse } from "./http.ts";
@@ -15,14 +16,21 @@ export async function expectStatus(
   throw await answerError(request, response);
 }
 
-/** The error that an answer stands for. Reads the answer's body. */
-export async function answerError(request: HttpRequest, response: HttpResponse): Promise<RegistryError> {
+/**
+ * The error that an answer stands for. Reads the answer's body.
+ * @param signedIn Whether the request carried credentials of a person.
+ */
+export async function answerError(
+  request: HttpRequest,
+  response: HttpResponse,
+  signedIn: boolean = false,
+): Promise<RegistryError> {
   const { status, url } = response;
   const details = readDetails(await smallBody(request, response));
   const code = codeOf(status, details);
   const said = details.map((detail) => `${detail.code}${detail.message && `: ${detail.message}`}`).join("; ");
-  const answered = `${url.host} answered ${status}${said && ` ${said}`}`;
-  const hint = hintFor(code, request, response);
+  const answered = `${url.host} answered ${status} ${said || (STATUS_CODES[status] ?? "")}`.trimEnd();
+  const hint = hintFor(code, response, signedIn);
   return new RegistryError(code, `cannot ${request.purpose}: ${answered}`, {
     method: request.method,
     url,
@@ -98,13 +106,13 @@ function codeOf(status: number, details: readonly RegistryErrorDetail[]): Regist
   return status >= 400 ? "REQUEST_REJECTED" : "RESPONSE_INVALID";
 }
 
-function hintFor(code: RegistryErrorCode, request: HttpRequest, response: HttpResponse): string | undefined {
-  const host = loginName(request.url);
+function hintFor(code: RegistryErrorCode, response: HttpResponse, signedIn: boolean): string | undefined {
+  const host = loginName(response.url);
   switch (code) {
     case "UNAUTHORIZED":
-      return request.headers?.authorization === undefined
-        ? `sign in with "tsbuild login ${host}"; registries also answer so where a repository does not exist`
-        : `the credentials for ${host} are not accepted: sign in again with "tsbuild login ${host}"`;
+      return signedIn
+        ? `the credentials for ${host} are not accepted: sign in again with "tsbuild login ${host}"`
+        : `sign in with "tsbuild login ${host}"; registries also answer so where a repository does not exist`;
     case "DENIED":
       return `check that the account signed in to ${host} may do this, or sign in with "tsbuild login ${host}"`;
     case "NOT_FOUND":

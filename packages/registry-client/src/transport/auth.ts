@@ -59,28 +59,28 @@ export function createAuth({
     const first = known === undefined ? undefined : await sign(request, known);
     const response = await send(signed(request, first));
     const challenge = challengeOf(response);
-    if (challenge === undefined) return admitted(signed(request, first), response);
+    const finish = async (last: HttpResponse) => {
+      if (last.status !== 401) return last;
+      const own = await credentialsFor(request.endpoint.registry);
+      throw await answerError(request, last, own !== undefined);
+    };
+    if (challenge === undefined) return finish(response);
     challenges.set(origin, challenge);
     noteScopes(granted, request, challenge);
     const second = await sign(request, challenge, first);
-    if (second === undefined || (second === first && challenge.scheme === "basic")) {
-      return admitted(signed(request, first), response);
-    }
+    if (second === undefined || (second === first && challenge.scheme === "basic")) return finish(response);
     await response.discard();
-    return admitted(signed(request, second), await send(signed(request, second)));
+    return finish(await send(signed(request, second)));
   };
-}
-
-/** Makes an error of a 401: only here it is known whether credentials were sent. */
-async function admitted(request: RegistryRequest, response: HttpResponse): Promise<HttpResponse> {
-  if (response.status === 401) throw await answerError(request, response);
-  return response;
 }
 
 /** Waits for work that several callers share, and that therefore must not end with the signal of one of them. */
 async function untilAborted<T>(shared: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return shared;
-  signal.throwIfAborted();
+  if (signal.aborted) {
+    shared.catch(() => undefined);
+    throw signal.reason;
+  }
   let stop = () => {};
   const aborted = new Promise<never>((_, reject) => {
     stop = () => reject(signal.reason);
