@@ -40,7 +40,8 @@ function reads({ mediaType, document }: DocumentCase): boolean {
 
 for (const name of ["documents", "examples"]) {
   const cases = suiteOf<DocumentCase>(`imagespec/${name}.json`) ?? [];
-  describe.skipIf(cases.length === 0)(`imagespec/${name} (needs the conformance data)`, () => {
+  if (cases.length === 0) test.skip(`imagespec/${name} (needs the conformance data)`, () => undefined);
+  describe.skipIf(cases.length === 0)(`imagespec/${name}`, () => {
     const known = cases.filter(({ mediaType }) => mediaType in READERS);
     test.each(known.map((input) => [input.id, input] as const))("%s", (_, input) => {
       const isRead = reads(input);
@@ -96,7 +97,8 @@ interface ChainCase {
 }
 
 const chains = suiteOf<ChainCase>("imagespec/chainid.json") ?? [];
-describe.skipIf(chains.length === 0)("imagespec/chainid (needs the conformance data)", () => {
+if (chains.length === 0) test.skip("imagespec/chainid (needs the conformance data)", () => undefined);
+describe.skipIf(chains.length === 0)("imagespec/chainid", () => {
   test.each(chains.map((input) => [input.id, input] as const))("%s", (_, { diffIDs, chainIDs }) => {
     expect(chainIds(diffIDs)).toEqual(chainIDs);
   });
