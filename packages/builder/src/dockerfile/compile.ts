@@ -7,7 +7,7 @@ import type { CompileOptions, CompilePorts } from "./compile-options.ts";
 import { DockerfileError, mistake } from "./dockerfile-error.ts";
 import { finalConfig, imagePlatform } from "./final-config.ts";
 import type { Compile, StageDraft } from "./stage-draft.ts";
-import { type PlannedStage, planStages, refuseCircles, targetStage } from "./stages.ts";
+import { labelStages, type PlannedStage, planStages, refuseCircles, targetStage } from "./stages.ts";
 
 /**
  * Compiles a Dockerfile to a graph, with the image config and history that go with its result.
@@ -59,6 +59,7 @@ async function compileTarget(
   const plan = planStages(dockerfile, compile);
   const target: PlannedStage = targetStage(plan, compile.options.target);
   refuseCircles(plan);
+  labelStages(plan);
   const images = await resolveBases(target, plan, compile, ports);
   const draft = buildStages(target, images, plan, compile).get(target);
   if (compile.diagnostics.length > 0 || draft === undefined) throw new DockerfileError(compile.diagnostics);

@@ -27,8 +27,8 @@ export interface Command {
 /** A stage of the file, or an image that only COPY --from or a mount names. */
 export interface PlannedStage {
   readonly name: string | undefined;
-  /** In step names: the name or `stage-2`; empty where the file has one stage only. */
-  readonly label: string;
+  /** In step names: the name or `stage-2`. */
+  label: string;
   readonly base: Base;
   /** What FROM asks for; undefined: the build's. */
   readonly platform: Platform | undefined;
@@ -65,7 +65,6 @@ export function planStages(dockerfile: Dockerfile, compile: Compile): StagePlan 
     const own = stage.bare ? [] : (dockerfile.stages[index]?.instructions ?? []);
     stage.commands = own.map((instruction) => commandOf(instruction, plan, compile, false));
   }
-  if (stages.length + plan.externals.size === 1) (stages[0] as { label: string }).label = "";
   return plan;
 }
 
@@ -123,6 +122,12 @@ export function refuseCircles({ stages }: StagePlan): void {
       hint: `the circle goes through line ${lines}`,
     });
   }
+}
+
+/** A lone stage needs no name in front of its steps. */
+export function labelStages({ stages, externals }: StagePlan): void {
+  const [only, ...others] = [...stages, ...externals.values()];
+  if (only !== undefined && others.length === 0) only.label = "";
 }
 
 function findCircle(

@@ -19,22 +19,24 @@ export function copyStep(
 ): StateDraft {
   const { os } = base.platform;
   const destination = resolveDestination(directoryOf(base), step.destination, os);
-  const sources = step.sources.map((path) => sourcePattern(path, os));
   const files = source.folder ?? source.root;
   const inputs = [base.root, files].filter((vertex) => vertex !== undefined);
-  const action: FileAction = {
-    type: "copy",
-    input: files === undefined ? -1 : inputs.length - 1,
-    sources,
-    destination,
-    ...(step.owner === undefined ? {} : { owner: step.owner }),
-    ...(step.mode === undefined ? {} : { mode: step.mode }),
-    parents: false,
-    exclude: step.exclude ?? [],
-    unpack: "never",
-  };
+  const input = files === undefined ? -1 : inputs.length - 1;
+  const actions = step.sources.map(
+    (path): FileAction => ({
+      type: "copy",
+      input,
+      sources: [sourcePattern(path, os)],
+      destination,
+      ...(step.owner === undefined ? {} : { owner: step.owner }),
+      ...(step.mode === undefined ? {} : { mode: step.mode }),
+      parents: false,
+      exclude: step.exclude ?? [],
+      unpack: "never",
+    }),
+  );
   const text = ["COPY", ...step.sources, step.destination].join(" ");
-  return layerOn(base, stateVertex(fileOp(base, action), inputs, text, scope), text);
+  return layerOn(base, stateVertex(fileOp(base, actions), inputs, text, scope), text);
 }
 
 /** Runs a command on top of `base`. */
@@ -74,7 +76,7 @@ export function workdirStep(step: StateStep & { type: "workdir" }, base: StateDr
   if (WorkingDir === "/") return configOn(base, config, text);
   const { User = "" } = config;
   const action: FileAction = { type: "mkdir", path: WorkingDir, mode: 0o755, ...(User === "" ? {} : { owner: User }) };
-  const vertex = stateVertex(fileOp(base, action), base.root === undefined ? [] : [base.root], text, scope);
+  const vertex = stateVertex(fileOp(base, [action]), base.root === undefined ? [] : [base.root], text, scope);
   return { ...layerOn(base, vertex, text, false), config };
 }
 
@@ -100,8 +102,8 @@ export function configChange({ config }: StateStep & { type: "config" }, base: S
   return configOn(base, merged, `CONFIG ${JSON.stringify(config)}`);
 }
 
-function fileOp({ root }: StateDraft, action: FileAction): FileOp {
-  return { type: "file", ...(root === undefined ? { base: -1 as const } : {}), actions: [action] };
+function fileOp({ root }: StateDraft, actions: readonly FileAction[]): FileOp {
+  return { type: "file", ...(root === undefined ? { base: -1 as const } : {}), actions };
 }
 
 function directoryOf({ config }: StateDraft): string {

@@ -75,7 +75,7 @@ function mountOf(mount: Mount, place: MountPlace): ExecMount {
 
 function cacheMount(mount: Mount, place: MountPlace): ExecMount {
   const namespace = place.scope.compile.options.buildArgs?.BUILDKIT_CACHE_MOUNT_NS ?? "";
-  const id = mount.id === "" ? posix.normalize(mount.target) : mount.id;
+  const id = mount.id === "" ? cleanPath(mount.target) : mount.id;
   const { mode, uid, gid } = mount;
   const seed = mount.from === "" ? {} : { input: sourceInput(mount, place), source: sourcePath(mount) };
   return {
@@ -118,16 +118,21 @@ function sourceInput({ from, target }: Mount, { draft, inputs, instruction, scop
 }
 
 function sourcePath({ source }: Mount): string {
-  return posix.join("/", source);
+  return cleanPath(posix.join("/", source));
 }
 
 function targetPath({ target }: Mount, { draft, instruction }: MountPlace): string {
-  const path = posix.isAbsolute(target) ? posix.normalize(target) : posix.join("/", workingDirectory(draft), target);
+  const path = cleanPath(posix.isAbsolute(target) ? target : posix.join("/", workingDirectory(draft), target));
   if (path !== "/") return path;
   throw mistake(`invalid mount target "${path}"`, instruction.range, {
     code: "MOUNT_INVALID",
     hint: "name the place with target=",
   });
+}
+
+function cleanPath(path: string): string {
+  const normal = posix.normalize(path);
+  return normal.length > 1 && normal.endsWith("/") ? normal.slice(0, -1) : normal;
 }
 
 /** Only the members that have a value. */
