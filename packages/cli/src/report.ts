@@ -57,7 +57,9 @@ export function renderError(error: unknown, source?: SourceText): string {
     parts.push(`${source.fileName}:${range.start.line}`, codeFrame(source.text, range), "");
   }
   parts.push(`error: ${error.message}`, ...causes(error));
-  if (TsbuildError.is(error) && error.hint !== undefined) parts.push(`hint: ${error.hint}`);
+  const told =
+    source !== undefined && diagnostics.some((diagnostic) => diagnostic.hint === (error as TsbuildError).hint);
+  if (TsbuildError.is(error) && error.hint !== undefined && !told) parts.push(`hint: ${error.hint}`);
   return parts.join("\n");
 }
 

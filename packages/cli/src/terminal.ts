@@ -19,7 +19,10 @@ export function processTerminal(): Terminal {
     throw error;
   });
   return {
-    stdin: process.stdin,
+    // Opened when first asked for: most commands do not read.
+    get stdin() {
+      return process.stdin;
+    },
     stdout: process.stdout,
     stderr: process.stderr,
     env: process.env,

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { createImageSource } from "@tsbuild/builder";
 import {
   type AbortOptions,
   copyImage,
@@ -21,7 +22,7 @@ import type { Context } from "../context.ts";
 import { type Endpoint, parseEndpoint } from "../endpoint.ts";
 import { withTransfers } from "../progress/transfers.ts";
 import { type Session, withSession } from "../session.ts";
-import { storedContent } from "../stored-content.ts";
+
 import { storeName } from "../stored-image.ts";
 import { pushImage } from "./push.ts";
 
@@ -75,7 +76,7 @@ async function openSource(session: Session, { terminal, signal }: Context, endpo
       return { endpoint, content: session.registry.repository(endpoint.reference), name: digest ?? tag, close };
     }
     case "store":
-      return { endpoint, content: storedContent(session), name: endpoint.name, close };
+      return { endpoint, content: createImageSource(session.store, session.registry), name: endpoint.name, close };
     case "layout": {
       const layout = await openLayout(resolve(terminal.cwd, endpoint.path), { create: false });
       return { endpoint, content: layout, name: endpoint.name ?? onlyName(await layout.names(), endpoint), close };

@@ -50,7 +50,12 @@ async function remove(
     await store.untag(name);
     context.print(`Untagged: ${familiarName(parseReference(name))}`);
   }
-  if (removed.length === stored.names.length) context.print(`Deleted: ${imageId(stored)}`);
+  if (removed.length < stored.names.length) return;
+  // Without its manifest the image is gone at once; the sweep takes the rest, but for what a build under way may need.
+  for (const manifest of [stored.image?.descriptor, stored.descriptor]) {
+    if (manifest !== undefined) await store.remove(manifest.digest);
+  }
+  context.print(`Deleted: ${imageId(stored)}`);
 }
 
 function nameOf(text: string): string | undefined {

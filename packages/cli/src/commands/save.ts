@@ -1,10 +1,11 @@
 import { resolve } from "node:path";
+import { createImageSource } from "@tsbuild/builder";
 import { type Descriptor, readImage, writeDockerArchive, writeOciArchive } from "@tsbuild/oci";
 import type { Command } from "commander";
 import { chunkWriter } from "../chunk-writer.ts";
 import type { Context } from "../context.ts";
 import { type Session, withSession } from "../session.ts";
-import { storedContent } from "../stored-content.ts";
+
 import { findStored } from "../stored-image.ts";
 import { usageError } from "../usage-error.ts";
 
@@ -39,9 +40,14 @@ async function save(
   const images: { name: string; descriptor: Descriptor }[] = [];
   for (const text of options.images) images.push(await imageToSave(session, text, { ...options, signal }));
   const write = format === "docker" ? writeDockerArchive : writeOciArchive;
-  await write(storedContent(session), images, output === undefined ? chunkWriter(stdout) : resolve(cwd, output), {
-    signal,
-  });
+  await write(
+    createImageSource(session.store, session.registry),
+    images,
+    output === undefined ? chunkWriter(stdout) : resolve(cwd, output),
+    {
+      signal,
+    },
+  );
 }
 
 /** An image asked for by id has no name in the archive. */

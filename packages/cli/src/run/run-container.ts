@@ -37,7 +37,8 @@ export async function runContainer(context: Context, request: RunRequest): Promi
       return await follow(context, execution, request);
     } finally {
       await runtime.close();
-      terminal.stdin.unref?.();
+      // A read under way on a terminal or pipe would keep this process alive.
+      if (request.interactive) terminal.stdin.destroy();
     }
   });
 }
