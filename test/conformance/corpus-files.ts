@@ -12,6 +12,8 @@ export interface CorpusFile {
 /** What BuildKit makes of the file. */
 export interface Expected {
   readonly escape: string;
+  /** Of the build and its target. */
+  readonly platform: string;
   readonly ast_dump: string;
   readonly nodes: readonly {
     readonly name: string;

@@ -30,6 +30,12 @@ export { type IgnoreFile, type IgnorePattern, parseIgnoreFile, patternError } fr
 export { createIgnoreMatcher, type IgnoreMatcher } from "./ignore/ignore-matcher.ts";
 export { isValidStageName } from "./instructions/from.ts";
 export { INSTRUCTION_NAMES } from "./instructions/read-instruction.ts";
+export { BUILDKIT_RULES } from "./lint/buildkit-rules.ts";
+export { type ExpandedWord, expandedWords } from "./lint/flow/expanded-words.ts";
+export type { BaseImage } from "./lint/flow/flow.ts";
+export { type LintConfig, parseLintConfig } from "./lint/lint-config.ts";
+export { type LintOptions, lintDockerfile } from "./lint/lint-dockerfile.ts";
+export type { Finding, LintFacts, LintRule } from "./lint/rule.ts";
 export { type ParseResult, parseDockerfile } from "./parse.ts";
 export type { Position, Range } from "./position.ts";
 export type { SyntaxNode, SyntaxTree } from "./syntax/syntax-node.ts";

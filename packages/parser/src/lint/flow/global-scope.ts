@@ -1,0 +1,64 @@
+import type { ArgInstruction, Dockerfile } from "../../ast.ts";
+import { expand } from "../../expand.ts";
+import { platformParts } from "../platform-parts.ts";
+import type { FlowOptions } from "./flow.ts";
+
+/** Variables in order of their setting. */
+export type Environment = ReadonlyMap<string, string>;
+
+export interface GlobalScope {
+  readonly env: Environment;
+  /** Names of the global ARGs, also those without a value. */
+  readonly declared: readonly string[];
+}
+
+/** What every build sets. */
+export function platformArgs(
+  dockerfile: Dockerfile,
+  { platform = "linux/amd64", target, buildArgs = {} }: FlowOptions,
+): Environment {
+  const { os = "", architecture = "" } = platformParts(platform) ?? {};
+  const variant = platform.split("/")[2] ?? "";
+  const names = (prefix: string): [string, string][] => [
+    [`${prefix}PLATFORM`, platform],
+    [`${prefix}OS`, os],
+    [`${prefix}OSVERSION`, ""],
+    [`${prefix}ARCH`, architecture],
+    [`${prefix}VARIANT`, variant],
+  ];
+  const stage = target ?? dockerfile.stages.at(-1)?.name ?? "default";
+  const all: [string, string][] = [...names("BUILD"), ...names("TARGET"), ["TARGETSTAGE", stage]];
+  return new Map(all.map(([name, value]) => [name, buildArgs[name] ?? value]));
+}
+
+/** The global ARGs on top of what every build sets; undefined where one of them cannot be expanded. */
+export function globalScope(
+  dockerfile: Dockerfile,
+  base: Environment,
+  buildArgs: Readonly<Record<string, string>>,
+): GlobalScope | undefined {
+  const env = new Map(base);
+  const declared: string[] = [];
+  for (const { pairs } of dockerfile.globalArgs) {
+    for (const pair of pairs) {
+      const value = argValue(pair, env, { escape: dockerfile.escape, buildArgs });
+      if (typeof value === "object") return undefined;
+      declared.push(pair.key.text);
+      if (value !== undefined) env.set(pair.key.text, value);
+    }
+  }
+  return { env, declared };
+}
+
+type Pair = ArgInstruction["pairs"][number];
+
+function argValue(
+  { key, value }: Pair,
+  env: Environment,
+  { escape: token, buildArgs }: { escape: "\\" | "`"; buildArgs: Readonly<Record<string, string>> },
+): string | undefined | { error: string } {
+  if (Object.hasOwn(buildArgs, key.text)) return buildArgs[key.text];
+  if (value === undefined) return undefined;
+  const result = expand(value.text, (name) => env.get(name), { escape: token });
+  return "error" in result ? result : result.text;
+}
