@@ -11,9 +11,13 @@ export function bindSource(source: string): { readonly source: string; readonly 
     const real = realpathSync(source);
     return { source: real, kind: statSync(real).isDirectory() ? "directory" : "file" };
   } catch (error) {
-    throw new TsbuildError("MOUNT_INVALID", `${source} of this machine cannot be mounted`, {
-      cause: error,
-      hint: "The file or folder must exist before it is mounted.",
-    });
+    throw invalidSource(source, error);
   }
+}
+
+function invalidSource(source: string, cause: unknown): TsbuildError {
+  return new TsbuildError("MOUNT_INVALID", `${source} of this machine cannot be mounted`, {
+    cause,
+    hint: "The file or folder must exist before it is mounted.",
+  });
 }

@@ -32,7 +32,7 @@ export function createWorkspace(snapshot: Snapshot, context: WorkspaceContext): 
     mkdirSync(join(folder, "memory"), { recursive: true });
     let opened = 0;
     const { spec, stubs: missing } = await planProcess(process, {
-      root: snapshot.root,
+      root: snapshot.mount(),
       view: snapshot.view,
       folder,
       userNamespace: await context.userNamespace(),

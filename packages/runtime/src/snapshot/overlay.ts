@@ -106,7 +106,7 @@ function createUnpacker(options: OverlayOptions): (diffId: Digest) => Promise<La
     const present = findLayer(folders, diffId);
     if (present) return Promise.resolve(present);
     const known = underWay.get(diffId);
-    if (known) return known;
+    if (known !== undefined) return known;
     const started = unpack(diffId).finally(() => underWay.delete(diffId));
     underWay.set(diffId, started);
     return started;
@@ -124,9 +124,10 @@ async function createSnapshot(
   const staging = join(folder, "layer");
   const upper = join(staging, "fs");
   const root = await makeOverlay(options, { folder, lowers, writable: true, content });
+  let mounts = 0;
   return {
     folder,
-    root,
+    mount: () => (mounts++ === 0 ? root : withNewWork(root, folder, mounts)),
     view: viewWithUpper(upper, lowers, host),
     commit: async (stubs, { signal } = {}) => {
       const tar = store.temporaryPath();
@@ -186,6 +187,14 @@ async function makeOverlay(options: OverlayOptions, parts: OverlayParts): Promis
       `${lowers.length} layers cannot be mounted: their names do not fit in a page`,
     );
   return { workingFolder: links, options: text, target };
+}
+
+/** What was mounted `volatile` cannot be mounted again with the same working folder. */
+function withNewWork(root: OverlayMount, folder: string, number: number): OverlayMount {
+  const work = join(folder, `work-${number}`);
+  mkdirSync(work);
+  const options = root.options.replace(/workdir=[^,]*/, `workdir=${relative(root.workingFolder, work)}`);
+  return { ...root, options };
 }
 
 function viewWithUpper(upper: string, lowers: readonly LayerFolder[], host: BatchHost): MergedView {

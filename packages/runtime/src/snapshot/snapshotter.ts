@@ -23,7 +23,8 @@ export interface OpenedLayers {
 export interface Snapshot {
   /** A folder of its own, for whatever belongs to it; goes with it. */
   readonly folder: string;
-  readonly root: RootMount;
+  /** What to mount, for one process. */
+  mount(): RootMount;
   /** What the tree shows now. */
   readonly view: MergedView;
   /** What was written, as a layer in the store. `stubs` are mount points that were made in passing. */

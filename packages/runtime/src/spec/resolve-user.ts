@@ -22,8 +22,9 @@ export function resolveUser(readFile: ReadRootFile, user: string): ResolvedUser 
   if (uid === undefined) throw unknown("user", name, "/etc/passwd");
   const groups = readTable(readFile, "/etc/group");
   const gid = group === "" ? (parseId(account?.[3]) ?? 0) : findGroup(groups, group);
-  const additionalGids = group === "" && account ? groupsOf(groups, account[0] ?? "", gid) : [];
-  return { uid, gid, additionalGids, home: account?.[5] || "/" };
+  const others = group === "" && account ? groupsOf(groups, account[0] ?? "") : [];
+  // The own group is among them, or a file that forbids something to that group would allow it to this user.
+  return { uid, gid, additionalGids: [...new Set([gid, ...others])], home: account?.[5] || "/" };
 }
 
 function findAccount(accounts: readonly (readonly string[])[], name: string): readonly string[] | undefined {
@@ -39,12 +40,11 @@ function findGroup(groups: readonly (readonly string[])[], name: string): number
   return gid;
 }
 
-function groupsOf(groups: readonly (readonly string[])[], account: string, own: number): readonly number[] {
-  const found = groups
+function groupsOf(groups: readonly (readonly string[])[], account: string): readonly number[] {
+  return groups
     .filter((fields) => fields[3]?.split(",").includes(account))
     .map((fields) => parseId(fields[2]))
-    .filter((gid) => gid !== undefined && gid !== own);
-  return [...new Set(found as number[])];
+    .filter((gid) => gid !== undefined);
 }
 
 function readTable(readFile: ReadRootFile, path: string): readonly (readonly string[])[] {

@@ -21,6 +21,8 @@ export interface Workbench {
     layers?: readonly Layer[],
     process?: Partial<ProcessSpec>,
   ): Promise<RunResult & { layer: Layer }>;
+  /** What a process says that must end well; nothing is committed. */
+  output(process: Partial<ProcessSpec>, layers?: readonly Layer[]): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -46,6 +48,12 @@ export async function openWorkbench(options: Partial<RuntimeOptions> = {}): Prom
       const result = await execute(workspace, { args: ["/bin/sh", "-c", command], ...process });
       return { ...result, layer: await workspace.commit() };
     },
+    output: async (process, layers = [base]) => {
+      await using workspace = await runtime.prepare(layers);
+      const { stdout, stderr, status } = await execute(workspace, { args: ["true"], ...process });
+      if (status.exitCode !== 0) throw new Error(`exit ${status.exitCode}: ${stderr}`);
+      return stdout;
+    },
     close: async () => {
       await runtime.close();
       await store.close();
@@ -58,14 +66,15 @@ export async function openWorkbench(options: Partial<RuntimeOptions> = {}): Prom
 export async function execute(workspace: Workspace, process: ProcessSpec): Promise<RunResult> {
   const execution = workspace.execute(process);
   const [stdout, stderr, status] = await Promise.all([
-    text(execution.stdout),
-    text(execution.stderr),
+    readText(execution.stdout),
+    readText(execution.stderr),
     execution.exited,
   ]);
   return { status, stdout, stderr };
 }
 
-async function text(stream: AsyncIterable<Uint8Array>): Promise<string> {
+/** All that a stream says. */
+export async function readText(stream: AsyncIterable<Uint8Array>): Promise<string> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of stream) chunks.push(chunk);
   return Buffer.concat(chunks).toString("utf8");

@@ -1,0 +1,16 @@
+import type { RuntimeOptions } from "../runtime.ts";
+import { hasBusybox } from "./busybox.ts";
+
+/** A combination that the contract is held against. */
+export interface Suite {
+  readonly title: string;
+  readonly options: Partial<RuntimeOptions>;
+  readonly skip: boolean;
+}
+
+const isRoot = process.getuid?.() === 0;
+
+/** Every back end, with what it needs here. */
+export const SUITES: readonly Suite[] = [
+  { title: "native (needs root and busybox)", options: { backend: "native" }, skip: !isRoot || !hasBusybox },
+];
