@@ -182,6 +182,18 @@ describe("pull", () => {
     await expect(repository.fetch(blob, { signal })).rejects.toBe("enough");
   });
 
+  test("no more streams at a time than allowed", async () => {
+    const { registry, repository } = await seeded([], { concurrency: 2 });
+    const before = asked(registry, "GET", /blobs/).length;
+    const streams = Array.from({ length: 4 }, () => repository.fetch(blob));
+    const [first, second] = await Promise.all(streams.slice(0, 2));
+    expect(asked(registry, "GET", /blobs/).length - before).toBe(2);
+    for (const bytes of [first, second, streams[2], streams[3]]) {
+      if (bytes !== undefined) await readAll(await bytes, { limit: blob.size });
+    }
+    expect(asked(registry, "GET", /blobs/).length - before).toBe(4);
+  });
+
   test("streams that are left early free their place", async () => {
     const { repository } = await seeded([], { concurrency: 1 });
     for (let i = 0; i < 3; i++) {

@@ -44,9 +44,11 @@ export function createPullEndpoints(registry: Endpoint, mirrors: readonly Endpoi
   };
 }
 
+/** The status, or the last part of the message: the parts before say what was asked for, which the reader knows. */
 function reasonOf(error: unknown): string {
   if (error instanceof RegistryError && error.status !== 0) return `${error.status} ${error.code}`;
-  return TsbuildError.is(error) ? error.message.replace(/^cannot [^:]+(?::\d+)?[^:]*: /, "") : String(error);
+  const message = TsbuildError.is(error) ? error.message : String(error);
+  return message.slice(message.lastIndexOf(": ") + 1).trim();
 }
 
 function withNotes(error: unknown, notes: readonly string[]): unknown {

@@ -117,9 +117,9 @@ export function serverKey(registry: string): string {
 
 /** Tells whether `key` names `registry`: `host`, `https://host`, `https://host/v1/`, ... */
 export function isKeyOf(key: string, registry: string): boolean {
-  const [host = ""] = key.replace(/^https?:\/\//, "").split("/", 1);
+  const [host = "", ...path] = key.replace(/^https?:\/\//, "").split("/");
   const canonical = /^(?:index\.|registry-1\.)?docker\.io$/.test(host) ? "docker.io" : host;
-  return canonical === registry && !/^[^/]+\/(?!v[12]\/?$)./.test(key.replace(/^https?:\/\//, ""));
+  return canonical === registry && ["", "v1", "v2"].includes(path.filter(Boolean).join("/"));
 }
 
 function readEntry(entry: unknown): Credentials | undefined {
