@@ -3,7 +3,7 @@ import { closeSync, lstatSync, openSync, readSync } from "node:fs";
 import type { Digest, TreeEntry } from "@tsbuild/oci";
 import { BuildError } from "../build-error.ts";
 import { type FileSource, followLinks } from "../files/file-source.ts";
-import { cleanPath, joinPath, nameOf } from "../files/names.ts";
+import { cleanPath } from "../files/names.ts";
 import { nearestNames } from "../files/nearest.ts";
 import type { PathFilter } from "./path-filter.ts";
 import { type ContextFile, hostPath, scanContext } from "./scan.ts";
@@ -152,7 +152,5 @@ function explainMissing(root: string, filter: PathFilter, path: string): string 
   const names = clean.split("/");
   const excluded = names.map((_, index) => names.slice(0, index + 1).join("/")).find((name) => !filter.counts(name));
   const reason = filter.reason(excluded ?? clean);
-  return reason === undefined
-    ? undefined
-    : `${JSON.stringify(joinPath("", nameOf(clean)))} is there, but ${reason} leaves it out.`;
+  return reason === undefined ? undefined : `${JSON.stringify(clean)} is there, but ${reason} leaves it out.`;
 }

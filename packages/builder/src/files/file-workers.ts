@@ -53,7 +53,8 @@ export function createFileWorkers(most = 2): FileWorkers {
 }
 
 function startThread(): Thread {
-  const worker = new Worker(workerUrl(import.meta.url, "./file-worker.ts"));
+  // Without the flags of this process: a loader or condition meant for sources has no place in compiled code.
+  const worker = new Worker(workerUrl(import.meta.url, "./file-worker.ts"), { execArgv: [] });
   const waiting: Thread["waiting"] = new Map();
   const failAll = (error: unknown): void => {
     for (const { reject } of waiting.values()) reject(error);
