@@ -91,7 +91,7 @@ async function ask(worker: Worker, request: ExtractRequest, signal: AbortSignal 
     return reply;
   } catch (error) {
     signal?.throwIfAborted();
-    throw error;
+    throw TsbuildError.is(error) ? error : failed(error instanceof Error ? error.message : String(error));
   } finally {
     settled.abort();
   }
