@@ -362,11 +362,20 @@ describe("push", () => {
   test("mount moves no bytes; where nothing is to mount the session is given back", async () => {
     const { registry } = await seeded();
     const other = startClient().repository(`${registry.host}/other`);
-    expect(await other.mount?.(blob, `${registry.host}/a/b`)).toBe(true);
+    expect(await other.mount(blob, `${registry.host}/a/b`)).toBe(true);
     expect(await other.exists(blob)).toBe(true);
-    expect(await other.mount?.(manifest, `${registry.host}/a/b`)).toBe(false);
-    expect(await other.mount?.(blob, "elsewhere.example/a/b")).toBe(false);
+    expect(await other.mount(manifest, `${registry.host}/a/b`)).toBe(false);
+    expect(await other.mount(blob, "elsewhere.example/a/b")).toBe(false);
     await expect.poll(() => asked(registry, "DELETE", /uploads/).length).toBe(1);
+  });
+
+  test("a registry that fails at mounting is not asked again for that pair", async () => {
+    const { registry } = await seeded();
+    registry.addFault({ method: "POST", times: 9, action: { type: "status", status: 401 } });
+    const before = asked(registry, "POST", /uploads/).length;
+    const other = startClient().repository(`${registry.host}/other`);
+    for (let i = 0; i < 2; i++) expect(await other.mount(blob, `${registry.host}/a/b`)).toBe(false);
+    expect(asked(registry, "POST", /uploads/).length - before).toBe(1);
   });
 
   test("delete takes tags along", async () => {

@@ -57,8 +57,9 @@ export async function mountBlob(
   });
   await response?.discard();
   if (response?.status === 201) return true;
-  context.learnt.noMount.add(pair);
+  // An upload was opened instead: this blob is not there to mount, others may be.
   if (response?.status === 202) cancelUpload(context, request, response);
+  else context.learnt.noMount.add(pair);
   return false;
 }
 
