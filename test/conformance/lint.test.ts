@@ -77,13 +77,13 @@ function ruleData(): readonly RuleData[] {
 const files = corpusFiles();
 
 test.skipIf(files.length === 0)("lint/rules: the same rules with the same texts (needs the conformance data)", () => {
-  const ours = BUILDKIT_RULES.map(({ id, title, url = "", experimental = false }) => {
-    return { name: id, description: title, url, experimental };
+  const ours = BUILDKIT_RULES.map(({ id, title, url, experimental = false }) => {
+    return { name: id, description: title, url: url ?? "", experimental };
   });
   const theirs = ruleData().map(({ name, description, url, experimental }) => ({
     name,
     description,
-    url,
+    url: url ?? "",
     experimental,
   }));
   expect(ours.sort((a, b) => (a.name < b.name ? -1 : 1))).toEqual(

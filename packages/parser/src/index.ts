@@ -23,6 +23,7 @@ export {
 } from "./flags/parse-mount.ts";
 export { type PortSpec, parsePortSpec, parsePorts } from "./flags/parse-ports.ts";
 export { signalNumber } from "./flags/stop-signal.ts";
+export { type FormatOptions, formatDiagnostic } from "./format-diagnostic.ts";
 export { type GitReference, parseGitReference } from "./git-reference.ts";
 export { cleanPath } from "./ignore/clean-path.ts";
 export { compileGoMatch, goMatch } from "./ignore/go-match.ts";

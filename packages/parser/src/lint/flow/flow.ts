@@ -67,6 +67,11 @@ export interface FlowOptions {
   /** @default "linux/amd64" */
   readonly platform?: string;
   /**
+   * Of the machine that builds.
+   * @default "linux/amd64"
+   */
+  readonly buildPlatform?: string;
+  /**
    * Tells what a base image brings; without it, or where it answers undefined, variables of stages on that image are not
    * judged, because the image may set them.
    */

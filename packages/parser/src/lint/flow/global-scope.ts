@@ -13,22 +13,26 @@ export interface GlobalScope {
 }
 
 /** What every build sets. */
-export function platformArgs(
-  dockerfile: Dockerfile,
-  { platform = "linux/amd64", target, buildArgs = {} }: FlowOptions,
-): Environment {
+export function platformArgs(dockerfile: Dockerfile, options: FlowOptions): Environment {
+  const { platform = "linux/amd64", buildPlatform = "linux/amd64", target, buildArgs = {} } = options;
+  const stage = target ?? dockerfile.stages.at(-1)?.name ?? "default";
+  const all = [
+    ...platformNames("BUILD", buildPlatform),
+    ...platformNames("TARGET", platform),
+    ["TARGETSTAGE", stage],
+  ] as const;
+  return new Map(all.map(([name, value]) => [name, buildArgs[name] ?? value]));
+}
+
+function platformNames(prefix: string, platform: string): (readonly [string, string])[] {
   const { os = "", architecture = "" } = platformParts(platform) ?? {};
-  const variant = platform.split("/")[2] ?? "";
-  const names = (prefix: string): [string, string][] => [
+  return [
     [`${prefix}PLATFORM`, platform],
     [`${prefix}OS`, os],
     [`${prefix}OSVERSION`, ""],
     [`${prefix}ARCH`, architecture],
-    [`${prefix}VARIANT`, variant],
+    [`${prefix}VARIANT`, platform.split("/")[2] ?? ""],
   ];
-  const stage = target ?? dockerfile.stages.at(-1)?.name ?? "default";
-  const all: [string, string][] = [...names("BUILD"), ...names("TARGET"), ["TARGETSTAGE", stage]];
-  return new Map(all.map(([name, value]) => [name, buildArgs[name] ?? value]));
 }
 
 /** The global ARGs on top of what every build sets; undefined where one of them cannot be expanded. */
