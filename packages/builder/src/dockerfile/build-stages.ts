@@ -1,6 +1,7 @@
 import { TsbuildError } from "@tsbuild/oci";
 import type { Range } from "@tsbuild/parser";
 import { type BaseImage, type BaseResolver, baseResolver } from "./base-image.ts";
+import { basePlatformWarning } from "./base-platform.ts";
 import type { CompilePorts } from "./compile-options.ts";
 import { DockerfileError, mistake } from "./dockerfile-error.ts";
 import { applyInstruction } from "./instructions/apply.ts";
@@ -27,8 +28,11 @@ export async function resolveBases(
     await resolveAll(fresh, images, resolve);
     ports.signal?.throwIfAborted();
     for (const stage of fresh) {
+      const image = images.get(stage);
+      const warning = image && basePlatformWarning(stage, image);
+      if (warning !== undefined) compile.diagnostics.push(warning);
       triggered.add(stage);
-      addTriggers(stage, images.get(stage), plan, compile);
+      addTriggers(stage, image, plan, compile);
     }
   }
 }

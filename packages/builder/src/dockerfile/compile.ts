@@ -1,4 +1,4 @@
-import type { ParseResult } from "@tsbuild/parser";
+import type { Diagnostic, ParseResult } from "@tsbuild/parser";
 import type { Compiled, LocalContext } from "../graph/compiled.ts";
 import { vertexFactory, verticesOf } from "../graph/vertex.ts";
 import { globalArguments, proxyEnvironment, sourceDateEpoch } from "./arguments.ts";
@@ -22,8 +22,7 @@ export async function compileDockerfile(
   ports: CompilePorts,
 ): Promise<Compiled> {
   ports.signal?.throwIfAborted();
-  const errors = diagnostics.filter(({ severity }) => severity === "error");
-  if (errors.length > 0) throw new DockerfileError(errors);
+  refuseErrors(diagnostics);
   if (dockerfile.stages.length === 0)
     throw mistake("dockerfile contains no stages to build", undefined, { hint: "a Dockerfile begins with FROM" });
   const variables = globalArguments(dockerfile, options);
@@ -45,7 +44,7 @@ export async function compileDockerfile(
     author,
     baseHistory,
     history,
-    diagnostics: diagnostics.filter(({ severity }) => severity === "warning"),
+    diagnostics: [...diagnostics, ...compile.diagnostics],
     contexts: contextsOf(draft, options),
     ...(epoch === undefined ? {} : { epoch }),
   };
@@ -62,8 +61,14 @@ async function compileTarget(
   labelStages(plan);
   const images = await resolveBases(target, plan, compile, ports);
   const draft = buildStages(target, images, plan, compile).get(target);
-  if (compile.diagnostics.length > 0 || draft === undefined) throw new DockerfileError(compile.diagnostics);
+  refuseErrors(compile.diagnostics);
+  if (draft === undefined) throw new DockerfileError(compile.diagnostics);
   return draft;
+}
+
+function refuseErrors(diagnostics: readonly Diagnostic[]): void {
+  const errors = diagnostics.filter(({ severity }) => severity === "error");
+  if (errors.length > 0) throw new DockerfileError(errors);
 }
 
 /** The folders behind the graph's local ops. */

@@ -94,6 +94,22 @@ describe("mistakes in how stages hang together", () => {
   });
 });
 
+test("a base image for another processor is a warning", async () => {
+  const { diagnostics } = await compileText(
+    "FROM a\n",
+    {},
+    { "docker.io/library/a:latest": { architecture: "arm64" } },
+  );
+  expect(diagnostics).toMatchObject([
+    {
+      code: "InvalidBaseImagePlatform",
+      severity: "warning",
+      message: 'Base image a was pulled with platform "linux/arm64", expected "linux/amd64" for current build',
+      range: { start: { line: 1 } },
+    },
+  ]);
+});
+
 describe("ONBUILD", () => {
   const images = {
     "docker.io/library/base:latest": { config: { OnBuild: ["ARG V", "COPY --from=tools /t /t", "RUN t"] } },
