@@ -47,20 +47,23 @@ interface Details {
 export function renderError(error: unknown, source?: SourceText): string {
   if (!(error instanceof Error)) return `error: ${String(error)}`;
   const { vertexName, range, diagnostics = [], logTail = [] } = error as Details;
+  if (source !== undefined && diagnostics.length > 0) return [renderMistakes(diagnostics, source), ...causes(error)].join("\n");
   const parts: string[] = [];
   if (logTail.length > 0) {
     parts.push(` > ${vertexName ?? "the last lines of the output"}:`, ...logTail.map((line) => `   | ${line}`), "");
   }
-  if (source !== undefined && diagnostics.length > 0) {
-    for (const diagnostic of diagnostics) parts.push(renderDiagnostic(diagnostic, source), "");
-  } else if (source !== undefined && range !== undefined) {
+  if (source !== undefined && range !== undefined) {
     parts.push(`${source.fileName}:${range.start.line}`, codeFrame(source.text, range), "");
   }
   parts.push(`error: ${error.message}`, ...causes(error));
-  const told =
-    source !== undefined && diagnostics.some((diagnostic) => diagnostic.hint === (error as TsbuildError).hint);
-  if (TsbuildError.is(error) && error.hint !== undefined && !told) parts.push(`hint: ${error.hint}`);
+  if (TsbuildError.is(error) && error.hint !== undefined) parts.push(`hint: ${error.hint}`);
   return parts.join("\n");
+}
+
+function renderMistakes(diagnostics: readonly Diagnostic[], source: SourceText): string {
+  const count = diagnostics.length === 1 ? "a mistake" : `${diagnostics.length} mistakes`;
+  const frames = diagnostics.map((diagnostic) => `${renderDiagnostic(diagnostic, source)}\n`);
+  return [...frames, `error: ${source.fileName} has ${count}`].join("\n");
 }
 
 /** A diagnostic with its place: `Dockerfile:3: error: message (CODE)`, the lines, the hint. */

@@ -1,7 +1,9 @@
+import { TsbuildError } from "@tsbuild/oci";
 import type { Command } from "commander";
 import { acceptSilently, acceptWithWarning } from "../arguments/accepted.ts";
 import { collect } from "../arguments/fields.ts";
 import type { Context } from "../context.ts";
+import { renderError } from "../report.ts";
 import { runContainer } from "../run/run-container.ts";
 import { usageError } from "../usage-error.ts";
 
@@ -84,5 +86,18 @@ async function run(context: Context, request: RunRequest): Promise<void> {
       hint: 'leave "-d" out, or put "&" behind the command',
     });
   }
-  context.exit(await runContainer(context, request));
+  try {
+    context.exit(await runContainer(context, request));
+  } catch (error) {
+    const exitCode = exitCodeOf(error);
+    if (exitCode === undefined) throw error;
+    context.note(renderError(error));
+    context.exit(exitCode);
+  }
+}
+
+/** As a shell says it: 127 for a command that is not there, 126 for one that cannot be executed. */
+function exitCodeOf(error: unknown): number | undefined {
+  if (!TsbuildError.is(error, "COMMAND_NOT_STARTED")) return undefined;
+  return "exitCode" in error && typeof error.exitCode === "number" ? error.exitCode : undefined;
 }

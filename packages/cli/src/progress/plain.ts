@@ -8,11 +8,13 @@ import { emptyProgress, type ProgressState, reduceProgress, type Step, stepOf } 
 export function plainDisplay(write: (text: string) => void): Display {
   let state = emptyProgress();
   let shown: number | undefined;
+  const announced = new Set<number>();
   /** Brings the output to `step`: says that another one goes on, repeats the heading. */
   const turnTo = (step: Step): void => {
     if (step.number === shown) return;
     if (shown !== undefined) write(`#${shown} ...\n\n`);
     write(`#${step.number} ${step.name}\n`);
+    announced.add(step.number);
     shown = step.number;
   };
   return {
@@ -21,11 +23,15 @@ export function plainDisplay(write: (text: string) => void): Display {
       state = reduceProgress(before, event);
       const step = stepOf(state, event);
       const lines = step === undefined ? eventLines(state, event) : stepLines(before, step, event);
-      if (step !== undefined && (lines.length > 0 || isNew(before, step))) turnTo(step);
+      if (step !== undefined && lines.length > 0) turnTo(step);
       for (const line of lines) write(`${line}\n`);
-      if (step === undefined || step.status === "running") return;
-      write("\n");
-      shown = undefined;
+      if (step !== undefined && step.status !== "running") {
+        write("\n");
+        shown = undefined;
+      }
+      // A step that is silent gets its heading as soon as no other one is being shown.
+      const silent = state.steps.find(({ status, number }) => status === "running" && !announced.has(number));
+      if (shown === undefined && silent !== undefined) turnTo(silent);
     },
     close: () => undefined,
   };
@@ -73,10 +79,6 @@ function unfinished(step: Step): string[] {
   return [step.partial.stdout, step.partial.stderr]
     .filter((rest) => rest.length > 0)
     .map((rest) => `#${step.number} ${since} ${visible(Buffer.from(rest).toString("utf8"))}`);
-}
-
-function isNew(before: ProgressState, step: Step): boolean {
-  return before.steps[step.number - 1] === undefined;
 }
 
 function duration(step: Step): string {

@@ -6,7 +6,7 @@ const AROUND = 2;
 
 /** The lines of `text` at `range` with their numbers and two lines around; those of the range are marked. */
 export function codeFrame(text: string, range: Range): string {
-  const lines = text.split(/\r?\n/);
+  const lines = text.replace(/\r?\n$/, "").split(/\r?\n/);
   const lastOfRange = range.end.column === 0 ? Math.max(range.start.line, range.end.line - 1) : range.end.line;
   const first = Math.max(1, range.start.line - AROUND);
   const last = Math.min(lines.length, lastOfRange + AROUND);
