@@ -36,8 +36,8 @@ export interface StageDraft {
   readonly noCache: boolean;
   /** Undefined: an empty file system. */
   root: Vertex | undefined;
-  /** The build context whose files `root` holds, as long as nothing was added to them. */
-  folder: Vertex | undefined;
+  /** Of a stage without instructions: the build context whose files `root` holds. */
+  readonly folder: Vertex | undefined;
   config: ContainerConfig;
   author: string | undefined;
   history: readonly HistoryStep[];
@@ -95,7 +95,7 @@ export interface Step {
   readonly inputs: readonly Vertex[];
   readonly range: Range;
   readonly triggered: boolean;
-  /** A part of the step before it, as the copy of COPY --link: it has that one's number. */
+  /** The other half of the step before it, as the merge of COPY --link: it has that one's number. */
   readonly sameStep?: boolean;
 }
 

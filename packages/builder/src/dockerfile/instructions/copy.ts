@@ -33,7 +33,6 @@ export function applyCopy(
   const vertex =
     isLinked && draft.root !== undefined ? linkOn(draft.root, files, draft, { command, scope, text }) : files;
   draft.root = vertex;
-  draft.folder = undefined;
   draft.history = [...draft.history, layerStep(historyText(copy), vertex)];
 }
 

@@ -42,7 +42,6 @@ export function applyRun(
   const text = runName(instruction, draft.variables, secretNames);
   const vertex = stepVertex(draft, compile, op, { text, inputs, range, triggered });
   draft.root = vertex;
-  draft.folder = undefined;
   draft.history = [...draft.history, layerStep(runText(args, draft.buildArguments, draft.variables), vertex)];
 }
 
