@@ -194,6 +194,7 @@ function platformOption(text: string): Pick<CompileOptions, "platform" | "buildP
 }
 
 function filesNamed(ending: string, folder: string): readonly string[] {
+  if (!existsSync(folder)) return [];
   return readdirSync(folder, { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(ending))
     .sort()
