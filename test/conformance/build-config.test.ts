@@ -93,7 +93,11 @@ interface CorpusVerdict {
 const corpus = resolve(CONFORMANCE_DIR, "corpus");
 
 describe.skipIf(!existsSync(corpus))("image config and history of the corpus (needs the conformance data)", () => {
-  const bases = existsSync(corpus) ? read<Record<string, ImageConfig>>(resolve(corpus, "base_images.json")) : {};
+  if (!existsSync(corpus)) {
+    test("all files", () => {});
+    return;
+  }
+  const bases = read<Record<string, ImageConfig>>(resolve(corpus, "base_images.json"));
   for (const path of filesNamed("expected.json", corpus)) {
     const expected = read<CorpusVerdict>(path);
     const folder = dirname(path);
@@ -139,7 +143,10 @@ interface BuildKitSays {
 const builds = resolve(CONFORMANCE_DIR, "build-cases");
 
 describe.skipIf(!existsSync(builds))("build cases as BuildKit converts them (needs the conformance data)", () => {
-  if (!existsSync(builds)) return;
+  if (!existsSync(builds)) {
+    test("all cases", () => {});
+    return;
+  }
   const says = read<BuildKitSays>(resolve(builds, "buildkit_says.json"));
   const cases = filesNamed(".json", builds).flatMap((path) => read<{ cases?: readonly Case[] }>(path).cases ?? []);
   for (const input of cases) {
@@ -194,7 +201,6 @@ function platformOption(text: string): Pick<CompileOptions, "platform" | "buildP
 }
 
 function filesNamed(ending: string, folder: string): readonly string[] {
-  if (!existsSync(folder)) return [];
   return readdirSync(folder, { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(ending))
     .sort()
