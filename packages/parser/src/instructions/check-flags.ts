@@ -12,11 +12,14 @@ export interface FlagValues {
   readonly lists: ReadonlyMap<string, readonly string[]>;
 }
 
+const NO_FLAGS: FlagValues = { strings: new Map(), booleans: new Map(), lists: new Map() };
+
 /**
  * Checks flags against those that an instruction has.
  * @throws Problem for the first flag that is unknown, repeated, or has a wrong value
  */
 export function checkFlags(flags: readonly Flag[], allowed: Readonly<Record<string, FlagType>>): FlagValues {
+  if (flags.length === 0) return NO_FLAGS;
   const strings = new Map<string, string>();
   const booleans = new Map<string, boolean>();
   const lists = new Map<string, string[]>();

@@ -3,7 +3,7 @@ import type { Diagnostic } from "../diagnostic.ts";
 import { type HeredocMarker, heredocMarkersOf } from "../heredoc.ts";
 import type { Range } from "../position.ts";
 import { ShellError } from "../shell/lex-state.ts";
-import { skipSpaces, skipSpacesBack, trimSpaces } from "../text/go-strings.ts";
+import { skipSpaces, skipSpacesBack } from "../text/go-strings.ts";
 import { Problem } from "../text/problem.ts";
 import { readFlags } from "./flags.ts";
 import { type LogicalLine, rangeOf, wholeRange } from "./logical-line.ts";
@@ -74,36 +74,48 @@ function splitNode(whole: Span, escapeToken: EscapeToken, depth: number): Syntax
   const { flags, rest } = readFlags(behind ?? { ...trimmed, start: trimmed.end }, escapeToken);
   const argsStart = skipSpaces(line.text, rest.start, trimmed.end);
   const args = { line, start: argsStart, end: Math.max(argsStart, trimmed.end) };
-  const node = {
+  const range = depth === 0 ? wholeRange(line) : rangeOf(line, trimmed.start, trimmed.end);
+  const split = splitArguments(keyword, args, { escapeToken, depth, range });
+  return {
     keyword: wordOf(keyword),
     flags,
-    child: undefined,
+    args: split.args,
+    pairs: split.pairs,
+    json: split.json,
+    child: split.child,
     heredocs: [],
-    source: trimSpaces(line.text.slice(whole.start, whole.end)),
+    source: line.text.slice(trimmed.start, trimmed.end),
     text: line.text.slice(whole.start, whole.end),
     comments: depth === 0 ? line.comments : [],
-    range: depth === 0 ? wholeRange(line) : rangeOf(line, trimmed.start, trimmed.end),
+    range,
     argsRange: rangeOf(line, args.start, args.end),
-    error: undefined,
+    error: split.error,
   };
-  try {
-    return { ...node, ...NO_ARGUMENTS, ...splitArguments(keyword, args, { escapeToken, depth }) };
-  } catch (error) {
-    return { ...node, ...NO_ARGUMENTS, error: diagnosticOf(error, node.range) };
-  }
 }
 
-function splitArguments(
-  keyword: Span,
-  args: Span,
-  { escapeToken, depth }: { escapeToken: EscapeToken; depth: number },
-): Partial<SyntaxNode> {
+interface SplitArguments extends Arguments {
+  readonly child?: SyntaxNode;
+  readonly error?: Diagnostic | undefined;
+}
+
+interface SplitOptions {
+  readonly escapeToken: EscapeToken;
+  readonly depth: number;
+  /** Of the whole instruction. */
+  readonly range: Range;
+}
+
+function splitArguments(keyword: Span, args: Span, { escapeToken, depth, range }: SplitOptions): SplitArguments {
   const name = keyword.line.text.slice(keyword.start, keyword.end).toLowerCase();
-  if (name !== "onbuild")
-    return Object.hasOwn(ARGUMENT_READERS, name) ? (ARGUMENT_READERS[name]?.(args, escapeToken) ?? {}) : {};
-  if (args.start === args.end || depth >= MAX_ONBUILD_DEPTH) return {};
+  const read = Object.hasOwn(ARGUMENT_READERS, name) ? ARGUMENT_READERS[name] : undefined;
+  try {
+    if (read !== undefined) return read(args, escapeToken);
+  } catch (error) {
+    return { ...NO_ARGUMENTS, error: diagnosticOf(error, range) };
+  }
+  if (name !== "onbuild" || args.start === args.end || depth >= MAX_ONBUILD_DEPTH) return NO_ARGUMENTS;
   const child = splitNode(args, escapeToken, depth + 1);
-  return { child, error: child.error };
+  return { ...NO_ARGUMENTS, child, error: child.error };
 }
 
 /** Problems and the lexer's errors are about the file; anything else is a fault in this package. */

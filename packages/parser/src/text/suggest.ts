@@ -20,8 +20,11 @@ export function suggest(
     if (candidate === wanted) return undefined;
     if (Math.abs(candidate.length - wanted.length) >= bestDistance) continue;
     const distance = editDistance(wanted, candidate);
-    if (distance >= bestDistance) continue;
-    bestDistance = distance;
+    if (distance > MAX_DISTANCE) continue;
+    // Of several that are equally near, the one that begins alike: RNU is RUN, not ENV.
+    const rank = distance + (candidate[0] === wanted[0] ? 0 : 0.5);
+    if (rank >= bestDistance) continue;
+    bestDistance = rank;
     best = caseSensitive ? candidate : matchCase(candidate, word);
   }
   return best;
