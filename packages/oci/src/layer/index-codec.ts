@@ -75,9 +75,14 @@ function toRecord(directory: IndexedDirectory): DirectoryRecord {
 
 function toRow(name: string, entry: IndexedEntry): Row {
   const { mode, uid, gid, size, mtime, mtimeNsec } = entry;
-  const rare = toRare(entry);
   const row = [name, TYPES.indexOf(entry.type), mode, uid, gid, size, mtime, mtimeNsec, entry.offset ?? 0] as const;
-  return Object.keys(rare).length === 0 ? row : [...row, rare];
+  return isPlain(entry) ? row : [...row, toRare(entry)];
+}
+
+/** Most entries: nothing rare about them. */
+function isPlain({ type, devMajor, xattrs, linkGroup, holes, implied }: IndexedEntry): boolean {
+  if (type !== "file" && type !== "directory") return false;
+  return devMajor === undefined && xattrs === undefined && linkGroup === undefined && !holes && !implied;
 }
 
 function toRare(entry: IndexedEntry): Rare {

@@ -30,8 +30,7 @@ export function tarPadding(size: number): number {
 export function checksumOf(block: Uint8Array): number {
   const [at, length] = FIELD.checksum;
   let sum = 32 * length;
-  for (let index = 0; index < BLOCK; index++) {
-    if (index < at || index >= at + length) sum += block[index] as number;
-  }
+  for (let index = 0; index < BLOCK; index++) sum += block[index] as number;
+  for (let index = at; index < at + length; index++) sum -= block[index] as number;
   return sum;
 }

@@ -58,13 +58,19 @@ export function parseHeader(bytes: Uint8Array): RawHeader {
  */
 export function numberAt(block: Buffer, [offset, length]: Field): number {
   if (((block[offset] as number) & 0x80) !== 0) return base256(block.subarray(offset, offset + length));
-  const digits = block
-    .toString("latin1", offset, offset + length)
-    .replace(/^[ \0]+/, "")
-    .replace(/[ \0].*$/s, "");
-  if (!/^[0-7]*$/.test(digits))
-    throw new TsbuildError("TAR_INVALID", `tar header has a malformed number: ${JSON.stringify(digits)}`);
-  return digits === "" ? 0 : Number.parseInt(digits, 8);
+  let at = offset;
+  while (at < offset + length && isBlank(block[at] as number)) at++;
+  let value = 0;
+  for (; at < offset + length && !isBlank(block[at] as number); at++) {
+    const digit = (block[at] as number) - 0x30;
+    if (digit < 0 || digit > 7) throw new TsbuildError("TAR_INVALID", "tar header has a malformed number");
+    value = value * 8 + digit;
+  }
+  return value;
+}
+
+function isBlank(byte: number): boolean {
+  return byte === 0x20 || byte === 0;
 }
 
 function checkSum(block: Buffer): void {

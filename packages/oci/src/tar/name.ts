@@ -30,11 +30,6 @@ export function compareNames(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** Tells whether a name is plain ASCII, which is all that a ustar field can portably say. */
-export function isAscii(text: string): boolean {
-  return !NOT_ASCII.test(text);
-}
-
 function decodeEscaped(bytes: Uint8Array): string {
   let text = "";
   for (let at = 0; at < bytes.length; ) {

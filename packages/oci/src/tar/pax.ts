@@ -1,8 +1,11 @@
 import { TsbuildError } from "../error.ts";
 import { decodeName } from "./name.ts";
 
+/** A key of a PAX header and its value. */
+export type PaxRecord = readonly [key: string, value: Uint8Array];
+
 /** The body of a PAX header: `LENGTH KEY=VALUE\n` per record (POSIX.1-2017, pax, "pax Extended Header"). */
-export function encodePax(records: ReadonlyMap<string, Uint8Array>): Buffer {
+export function encodePax(records: readonly PaxRecord[]): Buffer {
   const parts: Uint8Array[] = [];
   for (const [key, value] of records) {
     const rest = Buffer.concat([Buffer.from(` ${key}=`), value, Buffer.from("\n")]);

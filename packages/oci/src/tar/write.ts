@@ -1,8 +1,8 @@
 import { TsbuildError } from "../error.ts";
 import { BLOCK, checksumOf, FIELD, type Field, tarPadding } from "./block.ts";
 import type { Entry, EntryType } from "./entry.ts";
-import { encodeName, isAscii } from "./name.ts";
-import { encodePax, formatPaxTime } from "./pax.ts";
+import { compareNames, encodeName } from "./name.ts";
+import { encodePax, formatPaxTime, type PaxRecord } from "./pax.ts";
 
 /** What ends a tar: two blocks of zeros. */
 export const TAR_END: Uint8Array = new Uint8Array(2 * BLOCK);
@@ -33,7 +33,7 @@ export function encodeEntry(entry: Entry): Uint8Array {
   const link = encodeName(entry.linkName ?? "");
   const records = paxRecords(entry, name, link);
   const header = headerBlock(entry, name, link);
-  return records.size === 0 ? header : Buffer.concat([paxHeader(records), header]);
+  return records.length === 0 ? header : Buffer.concat([paxHeader(records), header]);
 }
 
 function archiveName(entry: Entry): string {
@@ -55,22 +55,27 @@ function checkEntry(entry: Entry): void {
 }
 
 /** The records in the order of their keys, as all writers do that care for reproducible bytes. */
-function paxRecords(entry: Entry, name: Buffer, link: Buffer): Map<string, Uint8Array> {
-  const records = new Map<string, Uint8Array>();
-  const say = (key: string, value: string) => records.set(key, Buffer.from(value));
+function paxRecords(entry: Entry, name: Buffer, link: Buffer): PaxRecord[] {
+  const records: PaxRecord[] = [];
+  const say = (key: string, value: string) => records.push([key, Buffer.from(value)]);
+  if (entry.xattrs !== undefined) records.push(...xattrRecords(entry.xattrs));
   if (!fits(entry.gid, FIELD.gid)) say("gid", String(entry.gid));
-  if (!fitsText(link, FIELD.linkName)) records.set("linkpath", link);
+  if (!fitsText(link, FIELD.linkName)) records.push(["linkpath", link]);
   if (!fits(entry.mtime, FIELD.mtime) || entry.mtimeNsec !== 0)
     say("mtime", formatPaxTime(entry.mtime, entry.mtimeNsec));
-  if (!fitsText(name, FIELD.name)) records.set("path", name);
+  if (!fitsText(name, FIELD.name)) records.push(["path", name]);
   if (!fits(entry.size, FIELD.size)) say("size", String(entry.size));
   if (!fits(entry.uid, FIELD.uid)) say("uid", String(entry.uid));
-  // Upper-case SCHILY sorts before all of these.
-  const xattrs = [...(entry.xattrs ?? [])].sort(([a], [b]) => (a < b ? -1 : 1));
-  return new Map([...xattrs.map(([key, value]) => [`SCHILY.xattr.${key}`, value] as const), ...records]);
+  return records;
 }
 
-function paxHeader(records: ReadonlyMap<string, Uint8Array>): Uint8Array {
+/** Their upper-case prefix sorts before all other keys. */
+function xattrRecords(xattrs: ReadonlyMap<string, Uint8Array>): PaxRecord[] {
+  const sorted = [...xattrs].sort(([a], [b]) => compareNames(a, b));
+  return sorted.map(([key, value]) => [`SCHILY.xattr.${key}`, value]);
+}
+
+function paxHeader(records: readonly PaxRecord[]): Uint8Array {
   const body = encodePax(records);
   const block = Buffer.alloc(BLOCK);
   putText(block, FIELD.name, Buffer.from(PAX_NAME));
@@ -106,7 +111,11 @@ function fits(value: number, [, length]: Field): boolean {
 }
 
 function fitsText(text: Buffer, [, length]: Field): boolean {
-  return text.length <= length && isAscii(text.toString("latin1"));
+  return text.length <= length && !text.some(isNotAscii);
+}
+
+function isNotAscii(byte: number): boolean {
+  return byte >= 0x80;
 }
 
 /** What does not fit is said by PAX; the field then holds 0. */
@@ -117,11 +126,15 @@ function putNumber(block: Buffer, field: Field, value: number): void {
 }
 
 /** What does not fit is said by PAX; the field then holds the ASCII that does. */
-function putText(block: Buffer, [offset, length]: Field, text: Buffer): void {
-  const shown = text.filter((byte) => byte < 0x80).subarray(0, length);
+function putText(block: Buffer, field: Field, text: Buffer): void {
+  const [offset, length] = field;
+  if (fitsText(text, field)) {
+    block.set(text, offset);
+    return;
+  }
   // A cut name that happens to end in "/" would make a plain file a directory for old readers.
-  const cut = shown.length < text.length ? shown.subarray(0, lengthWithoutSlashes(shown)) : shown;
-  block.set(cut, offset);
+  const shown = text.filter((byte) => !isNotAscii(byte)).subarray(0, length);
+  block.set(shown.subarray(0, lengthWithoutSlashes(shown)), offset);
 }
 
 function lengthWithoutSlashes(text: Uint8Array): number {
