@@ -47,7 +47,8 @@ interface Details {
 export function renderError(error: unknown, source?: SourceText): string {
   if (!(error instanceof Error)) return `error: ${String(error)}`;
   const { vertexName, range, diagnostics = [], logTail = [] } = error as Details;
-  if (source !== undefined && diagnostics.length > 0) return [renderMistakes(diagnostics, source), ...causes(error)].join("\n");
+  if (source !== undefined && diagnostics.length > 0)
+    return [renderMistakes(diagnostics, source), ...causes(error)].join("\n");
   const parts: string[] = [];
   if (logTail.length > 0) {
     parts.push(` > ${vertexName ?? "the last lines of the output"}:`, ...logTail.map((line) => `   | ${line}`), "");

@@ -23,8 +23,8 @@ interface Report {
 
 async function examine(context: Context): Promise<Report> {
   const { root, mirrors, insecure, configFile } = context.settings();
-  const { inspectRuntime } = await import("@tsbuild/runtime");
-  const runtime = await withStore(context, (store) => inspectRuntime({ root: store.folder("snapshots"), store }));
+  const { probeRuntime } = await import("@tsbuild/runtime");
+  const runtime = await withStore(context, (store) => probeRuntime({ root: store.folder("snapshots") }));
   const user = process.getuid?.();
   return {
     machine: {
@@ -50,7 +50,7 @@ function render({ machine, settings, runtime }: Report): string {
     ...insecure,
   ];
   const rungs = [
-    ["RUNS RUN IN", "HERE", "WHY NOT, OR HOW WELL"],
+    ["RUNTIME", "AVAILABLE", "HOW, OR WHY NOT"],
     ...backends.map(({ name, available, reason, rootless, isolation }) => [
       mark(name, chosen?.backend),
       available ? "yes" : "no",
@@ -60,14 +60,17 @@ function render({ machine, settings, runtime }: Report): string {
     ]),
   ];
   const trees = [
-    ["KEEPS TREES BY", "HERE", "WHY NOT"],
+    ["SNAPSHOTTER", "AVAILABLE", "WHY NOT"],
     ...snapshotters.map(({ name, available, reason = "" }) => [
       mark(name, chosen?.snapshotter),
       available ? "yes" : "no",
       reason,
     ]),
   ];
-  const verdict = chosen === undefined ? "RUN does not work here; builds without RUN do." : "* is what tsbuild takes.";
+  const verdict =
+    chosen === undefined
+      ? "RUN does not work here; builds without RUN do."
+      : '* is what RUN and "tsbuild run" take by default.';
   return [facts, rungs, trees]
     .map(formatTable)
     .concat([verdict, ...notes])
