@@ -1,47 +1,102 @@
 import { TsbuildError } from "@tsbuild/oci";
-import { createNativeBackend } from "./backends/native.ts";
-import { installLauncher, launcherArch } from "./native/install-launcher.ts";
-import type { Runtime, RuntimeOptions } from "./runtime.ts";
-import { makeFolders } from "./snapshot/layer-folder.ts";
+import { type Machine, openMachine } from "./machine.ts";
+import { BACKENDS, createBackend, probeBackend, probeSnapshotter, SNAPSHOTTERS } from "./probe.ts";
+import type { BackendReport, Runtime, RuntimeOptions, RuntimeReport, SnapshotterReport } from "./runtime.ts";
 import { createOverlaySnapshotter } from "./snapshot/overlay.ts";
-import { createPool, createThreadHost } from "./snapshot/tree-host.ts";
+import type { Snapshotter } from "./snapshot/snapshotter.ts";
 import { sweep } from "./snapshot/work-folder.ts";
 import { createWorkspace } from "./workspace.ts";
 
 /**
- * Opens a runtime in `options.root`, with the first back end that works here.
+ * Opens a runtime in `options.root`: with the back end and the snapshotter asked for, else the first that work here,
+ * which is found out by trying. Sweeps what ended processes left there.
+ *
+ * For a user who is not root, all of it happens in a user namespace: with the ids of /etc/subuid where there are any,
+ * else with a single one, where every file belongs to that user and no other can be become.
  * @throws TsbuildError RUNTIME_UNAVAILABLE
  */
 export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
-  const arch = launcherArch();
-  if (!arch) throw new TsbuildError("RUNTIME_UNAVAILABLE", `RUN is not possible on ${process.arch}`);
-  const folders = makeFolders(options.root);
-  const host = { arch, launcher: installLauncher(arch, [folders.root]), scratch: folders.work };
-  const trees = createPool([createThreadHost(), createThreadHost()]);
-  await sweep(folders, trees);
-  const backend = createNativeBackend(host);
-  const snapshotter = createOverlaySnapshotter({
+  const machine = await openMachine(options.root);
+  try {
+    await sweep(machine.folders, machine.trees);
+    const { backend, snapshotter } = await choose(machine, options);
+    return assemble(machine, options, { backend, snapshotter });
+  } catch (error) {
+    await machine.close();
+    throw error;
+  }
+}
+
+/** Tries every back end and every snapshotter. `root` as for {@link createRuntime}. */
+export async function probeRuntime(options: { readonly root: string }): Promise<RuntimeReport> {
+  const notes = ["The network of a process is the host's, or none: it has none of its own yet."];
+  let machine: Machine;
+  try {
+    machine = await openMachine(options.root);
+  } catch (error) {
+    return nothingWorks(error instanceof Error ? error.message : String(error), notes);
+  }
+  try {
+    const snapshotters = [];
+    for (const name of SNAPSHOTTERS) snapshotters.push(await probeSnapshotter(name, machine));
+    const snapshotter = snapshotters.find(({ available }) => available)?.name;
+    const backends = [];
+    for (const name of BACKENDS) backends.push(await probeBackend(name, machine, snapshotter ?? "overlay"));
+    const backend = backends.find(({ available }) => available)?.name;
+    const lacks = machine.userNamespace?.lacks;
+    if (lacks !== undefined) notes.push(`Files of other users than root cannot be kept: ${lacks}.`);
+    return { backends, snapshotters, chosen: backend && snapshotter && { backend, snapshotter }, notes };
+  } finally {
+    await machine.close();
+  }
+}
+
+interface Choice {
+  readonly backend: BackendReport;
+  readonly snapshotter: SnapshotterReport;
+}
+
+async function choose(machine: Machine, options: RuntimeOptions): Promise<Choice> {
+  const reasons: string[] = [];
+  for (const snapshotter of options.snapshotter ? [options.snapshotter] : SNAPSHOTTERS) {
+    for (const name of options.backend ? [options.backend] : BACKENDS) {
+      const backend = await probeBackend(name, machine, snapshotter);
+      if (backend.available) return { backend, snapshotter: { name: snapshotter, available: true, reason: undefined } };
+      reasons.push(`${name} with ${snapshotter}: ${backend.reason}`);
+    }
+  }
+  throw new TsbuildError("RUNTIME_UNAVAILABLE", `no way to start a contained process (${reasons.join("; ")})`, {
+    hint: "Run `tsbuild doctor`; building as root, or outside of a restricted container, usually helps.",
+  });
+}
+
+function assemble(machine: Machine, { store }: RuntimeOptions, { backend, snapshotter: chosen }: Choice): Runtime {
+  const { folders, trees, host, userNamespace } = machine;
+  const snapshotter: Snapshotter = createOverlaySnapshotter({
     folders,
-    store: options.store,
+    store,
     trees,
     host,
-    privileged: true,
-    tolerateOwners: false,
+    privileged: userNamespace === undefined,
+    tolerateOwners: userNamespace?.singleId ?? false,
   });
-  const context = { backend, snapshotter, trees, userNamespace: async () => undefined };
-  const close = async (): Promise<void> => trees.close();
+  const context = { backend: createBackend(backend.name, machine), snapshotter, trees, userNamespace };
   return {
-    backend: {
-      name: "native",
-      available: true,
-      reason: undefined,
-      rootless: false,
-      isolation: ["mount", "pid", "ipc", "uts", "network", "seccomp", "capabilities"],
-    },
-    snapshotter: { name: "overlay", available: true, reason: undefined },
+    backend,
+    snapshotter: chosen,
     prepare: async (layers, abort) => createWorkspace(await snapshotter.prepare(layers, abort), context),
     prune: (keep) => snapshotter.prune(keep),
-    close,
-    [Symbol.asyncDispose]: close,
+    close: machine.close,
+    [Symbol.asyncDispose]: machine.close,
+  };
+}
+
+function nothingWorks(reason: string, notes: readonly string[]): RuntimeReport {
+  const rootless = process.getuid?.() !== 0;
+  return {
+    backends: BACKENDS.map((name) => ({ name, available: false, reason, rootless, isolation: [] })),
+    snapshotters: SNAPSHOTTERS.map((name) => ({ name, available: false, reason })),
+    chosen: undefined,
+    notes,
   };
 }

@@ -22,7 +22,7 @@ describe.each(SUITES)("$title: an execution", ({ options, skip }) => {
       const execution = workspace.execute({ args: ["sh", "-c", "echo up; exec sleep 1000"] });
       for await (const _ of execution.stdout) break;
       execution.kill("SIGKILL");
-      expect(await execution.exited).toEqual({ exitCode: 137, signal: "SIGKILL" });
+      expect(await execution.exited).toMatchObject({ exitCode: 137 });
     });
 
     it("passes signals on", async () => {

@@ -1,4 +1,4 @@
-export { createRuntime } from "./create-runtime.ts";
+export { createRuntime, probeRuntime } from "./create-runtime.ts";
 export { CommandNotStartedError } from "./exit-status.ts";
 export type { Execution, ExitStatus, Mount, NetworkMode, ProcessSpec } from "./process.ts";
 export type {

@@ -16,7 +16,7 @@ export interface WorkspaceContext {
   readonly backend: Backend;
   readonly snapshotter: Snapshotter;
   readonly trees: TreeHost;
-  readonly userNamespace: () => Promise<UserNamespace | undefined>;
+  readonly userNamespace: UserNamespace | undefined;
 }
 
 /** What a workspace is doing. */
@@ -35,7 +35,7 @@ export function createWorkspace(snapshot: Snapshot, context: WorkspaceContext): 
       root: snapshot.mount(),
       view: snapshot.view,
       folder,
-      userNamespace: await context.userNamespace(),
+      userNamespace: context.userNamespace,
       openLayers: (layers, options) => context.snapshotter.open(layers, join(folder, `mount-${opened++}`), options),
     });
     for (const stub of missing) stubs.set(stub.path, stub);

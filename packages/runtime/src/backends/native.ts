@@ -4,7 +4,7 @@ import { CommandNotStartedError, decodeWaitStatus } from "../exit-status.ts";
 import type { BatchHost } from "../native/batch.ts";
 import { containerScript } from "../native/container-script.ts";
 import { errnoName } from "../native/errno.ts";
-import { type LaunchEnd, launch } from "../native/launch.ts";
+import { type LaunchEnd, type Launched, launch } from "../native/launch.ts";
 import type { AssembledScript } from "../native/script.ts";
 import { openTerminal, type Terminal } from "../native/terminal.ts";
 import type { ExitStatus } from "../process.ts";
@@ -60,10 +60,18 @@ function startNative(
     resize: (columns, rows) => terminal?.resize(columns, rows),
     target: launched.child,
     ended: launched.ended.then((end) => conclude(end, script, spec)),
-    destroy: () => {
-      launched.process.kill("SIGKILL");
-    },
+    destroy: () => destroy(launched),
   };
+}
+
+/** Ends the first process, with which its whole namespace goes; the launcher tells when all of it is gone. */
+export function destroy(launched: Launched): void {
+  launched.child
+    .then((child) => {
+      if (child === undefined) launched.process.kill("SIGKILL");
+      else process.kill(child, "SIGKILL");
+    })
+    .catch(() => launched.process.kill("SIGKILL"));
 }
 
 /** Writes with back-pressure; a reader that went away is no error. */

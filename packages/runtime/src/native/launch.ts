@@ -36,6 +36,8 @@ export interface LaunchOptions {
   readonly launcher: string;
   /** The script makes pipes. */
   readonly pipes: boolean;
+  /** The child stays until this process ends, and does not keep it from ending. */
+  readonly stay?: boolean;
   /** Called with the child's number before the child goes on. */
   readonly beforeGo?: (child: number) => void;
   /** Called where the script reports a terminal, with the child's number; the child goes on afterwards. */
@@ -48,7 +50,15 @@ const RECORD_SIZE = 16;
 export function launch(script: AssembledScript, options: LaunchOptions): Launched {
   // Detached: an interrupt at the keyboard is for this process, which then ends the child in its own way.
   const process = spawn(options.launcher, [], {
-    stdio: ["ignore", "ignore", "ignore", "pipe", "pipe", "pipe", options.onTerminal ? "pipe" : "ignore"],
+    stdio: [
+      "ignore",
+      "ignore",
+      "ignore",
+      "pipe",
+      "pipe",
+      "pipe",
+      options.onTerminal || options.stay ? "pipe" : "ignore",
+    ],
     env: {},
     cwd: "/",
     detached: true,
@@ -68,6 +78,7 @@ export function launch(script: AssembledScript, options: LaunchOptions): Launche
       if (options.pipes) pipes.resolve(openPipes(process.pid as number));
       options.beforeGo?.(value);
       writable(process, 5).write("gg");
+      if (options.stay) unrefAll(process);
       child.resolve(value);
     } else if (kind === REPORT.terminalReady) {
       options.onTerminal?.(childPid);
@@ -97,6 +108,10 @@ export function launch(script: AssembledScript, options: LaunchOptions): Launche
   };
   ended.promise.then(settle, settle);
   return { process, child: child.promise, pipes: pipes.promise, ended: ended.promise };
+}
+
+function unrefAll(process: ChildProcess): void {
+  for (const fd of [4, 5, 6]) (process.stdio[fd] as Socket | undefined)?.unref();
 }
 
 function writable(process: ChildProcess, fd: number): Writable {

@@ -10,7 +10,7 @@ export const REPORT: Readonly<Record<"child" | "status" | "notStarted" | "termin
 };
 
 /** Descriptors by number, agreed between script and launch. */
-export const FD: Readonly<Record<"report" | "go" | "terminalGo", number>> = { report: 4, go: 5, terminalGo: 6 };
+export const FD: Readonly<Record<"report" | "go" | "later", number>> = { report: 4, go: 5, later: 6 };
 
 /** The ends of the pipes in the supervisor, which {@link launch} opens through /proc. */
 export const PIPE_FD: Readonly<

@@ -1,0 +1,131 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { TsbuildError } from "@tsbuild/oci";
+import { CommandNotStartedError } from "../exit-status.ts";
+import type { BatchHost } from "../native/batch.ts";
+import { foreignScript } from "../native/foreign-script.ts";
+import { launch } from "../native/launch.ts";
+import { DEFAULT_PATH } from "../native/start-command.ts";
+import { openTerminal } from "../native/terminal.ts";
+import { defaultFilter } from "../seccomp/default-filter.ts";
+import type { ContainerSpec } from "../spec/container-spec.ts";
+import { ociConfig } from "../spec/oci-config.ts";
+import type { Backend, BackendProcess, StartOptions } from "./backend.ts";
+import { conclude, destroy, writeAll } from "./native.ts";
+
+/** A back end that hands the process to an installed runc or crun. */
+export function createOciBackend(name: "runc" | "crun", host: BatchHost): Backend {
+  return { name, start: (spec, options) => startForeign(name, host, spec, options) };
+}
+
+/** The parent of all cgroups that we have made. */
+export const CGROUP_PARENT = "tsbuild";
+
+const UNIFIED_CGROUP = "/sys/fs/cgroup/unified";
+
+function startForeign(
+  name: "runc" | "crun",
+  host: BatchHost,
+  spec: ContainerSpec,
+  { folder, terminal: size }: StartOptions,
+): BackendProcess {
+  const log = join(folder, "log.json");
+  const args = writeBundle(name, { host, spec, folder, log });
+  const terminal = size && openTerminal(host, "/dev/ptmx", size);
+  const script = foreignScript(spec, {
+    arch: host.arch,
+    command: { args, env: [`PATH=${DEFAULT_PATH}`, `XDG_RUNTIME_DIR=${folder}`] },
+    terminal: terminal?.device,
+    hideUnifiedCgroup: name === "crun" && existsSync(UNIFIED_CGROUP),
+  });
+  const launched = launch(script, { launcher: host.launcher, pipes: !spec.terminal });
+  return {
+    stdout: terminal ? Promise.resolve(terminal.output) : launched.pipes.then((pipes) => pipes?.stdout),
+    stderr: launched.pipes.then((pipes) => (terminal ? undefined : pipes?.stderr)),
+    writeInput: async (input) => {
+      if (terminal) return terminal.write(input);
+      const stdin = (await launched.pipes)?.stdin;
+      if (stdin) await writeAll(stdin, input);
+    },
+    resize: (columns, rows) => terminal?.resize(columns, rows),
+    target: launched.child,
+    ended: launched.ended.then((end) => {
+      if (end.notStarted !== undefined) throw missing(name);
+      const status = conclude(end, script, spec);
+      if (status.exitCode !== 0) throwIfLogged(name, log, spec);
+      return status;
+    }),
+    destroy: () => destroy(launched),
+  };
+}
+
+interface BundleParts {
+  readonly host: BatchHost;
+  readonly spec: ContainerSpec;
+  readonly folder: string;
+  readonly log: string;
+}
+
+/** Writes config.json; the command line that runs it. */
+function writeBundle(name: "runc" | "crun", { host, spec, folder, log }: BundleParts): readonly string[] {
+  const id = `tsbuild-${randomBytes(6).toString("hex")}`;
+  const config = ociConfig(spec, {
+    rootPath: "folder" in spec.root ? spec.root.folder : spec.root.target,
+    sources: sourcePaths(spec),
+    arch: host.arch,
+    cgroupsPath: spec.userNamespace ? undefined : `/${CGROUP_PARENT}/${id}`,
+  });
+  const state = join(folder, "state");
+  mkdirSync(state);
+  const complete = name === "crun" && !spec.privileged ? withOwnFilter(config, host) : config;
+  writeFileSync(join(folder, "config.json"), JSON.stringify(complete));
+  const logFile = name === "crun" ? `file:${log}` : log;
+  const cgroups = name === "crun" && spec.userNamespace ? ["--cgroup-manager=disabled"] : [];
+  return [name, "--root", state, "--log", logFile, "--log-format", "json", ...cgroups, "run", "--bundle", folder, id];
+}
+
+/** crun takes the compiled filter as it is, which saves it compiling one. */
+function withOwnFilter(config: object, host: BatchHost): object {
+  const data = Buffer.from(defaultFilter(host.arch)).toString("base64");
+  return { ...config, annotations: { "run.oci.seccomp_bpf_data": data } };
+}
+
+/** Where the script puts the sources of mounts. */
+function sourcePaths(spec: ContainerSpec): readonly (string | undefined)[] {
+  let content = 0;
+  return spec.mounts.map((mount) => {
+    if (mount.type === "bind") return mount.source;
+    if (mount.type === "content") return `${spec.memoryFolder}/${content++}`;
+    return mount.type === "overlay" ? join(mount.overlay.target, mount.path) : undefined;
+  });
+}
+
+function missing(name: string): TsbuildError {
+  return new TsbuildError("RUNTIME_FAILED", `${name} is not installed`, {
+    hint: `Install ${name}, or take the native back end, which needs nothing.`,
+  });
+}
+
+/** The runtime's own failures have the exit codes of commands: only its log tells them apart. */
+function throwIfLogged(name: string, log: string, spec: ContainerSpec): void {
+  const text = existsSync(log) ? readFileSync(log, "utf8") : "";
+  const errors = text.split("\n").flatMap((line) => (line.includes('"error"') ? [messageOf(line)] : []));
+  const message = errors.at(-1);
+  if (message === undefined) return;
+  if (/\bexec(?:utable|ve)?\b|open executable/.test(message)) {
+    throw new CommandNotStartedError(spec.args[0] ?? "", { text: message });
+  }
+  throw new TsbuildError("RUNTIME_FAILED", `${name} could not set the process up: ${message}`, {
+    hint: "Try the native back end, or run `tsbuild doctor`.",
+  });
+}
+
+function messageOf(line: string): string {
+  try {
+    const { msg } = JSON.parse(line) as { msg?: unknown };
+    return String(msg);
+  } catch {
+    return line;
+  }
+}

@@ -1,0 +1,101 @@
+import { copyFileSync, mkdirSync } from "node:fs";
+import { join, relative } from "node:path";
+import { TsbuildError } from "@tsbuild/oci";
+import type { Backend } from "./backends/backend.ts";
+import { createNativeBackend } from "./backends/native.ts";
+import { createOciBackend } from "./backends/oci-runtime.ts";
+import type { Machine } from "./machine.ts";
+import type { BackendName, BackendReport, SnapshotterReport } from "./runtime.ts";
+import { removeTree } from "./snapshot/remove-tree.ts";
+import { createWorkFolder } from "./snapshot/work-folder.ts";
+import { DEFAULT_CAPABILITIES } from "./spec/capabilities.ts";
+import type { ContainerSpec, RootMount } from "./spec/container-spec.ts";
+
+/** The rungs, best first. */
+export const BACKENDS: readonly BackendName[] = ["native", "crun", "runc"];
+export const SNAPSHOTTERS: readonly SnapshotterReport["name"][] = ["overlay", "copy"];
+
+/** The back end of this name. */
+export function createBackend(name: BackendName, { host }: Machine): Backend {
+  return name === "native" ? createNativeBackend(host) : createOciBackend(name, host);
+}
+
+/** Finds out whether a back end works here by starting something with it. */
+export async function probeBackend(
+  name: BackendName,
+  machine: Machine,
+  snapshotter: SnapshotterReport["name"],
+): Promise<BackendReport> {
+  const reason = await tryBackend(createBackend(name, machine), machine, snapshotter);
+  const rootless = machine.userNamespace !== undefined;
+  const lacks = machine.userNamespace?.lacks;
+  return {
+    name,
+    available: reason === undefined,
+    reason: reason ?? (lacks === undefined ? undefined : `only one user and group exist in it, because ${lacks}`),
+    rootless,
+    isolation: [
+      ...(["mount", "pid", "ipc", "uts", "network", "seccomp", "capabilities"] as const),
+      ...(rootless ? (["user"] as const) : name === "native" ? [] : (["cgroup"] as const)),
+    ],
+  };
+}
+
+/** Finds out whether trees can be kept in this way here. */
+export async function probeSnapshotter(name: SnapshotterReport["name"], machine: Machine): Promise<SnapshotterReport> {
+  const reason = await tryBackend(createBackend("native", machine), machine, name);
+  return { name, available: reason === undefined, reason };
+}
+
+/** What the launcher says where nobody has given it a script. */
+const NO_SCRIPT_STATUS = 125;
+
+/** Starts the launcher, a static program, in a root of its own. Why that does not work, in one sentence. */
+async function tryBackend(
+  backend: Backend,
+  machine: Machine,
+  snapshotter: SnapshotterReport["name"],
+): Promise<string | undefined> {
+  const folder = createWorkFolder(machine.folders);
+  try {
+    const spec = probeSpec(machine, makeRoot(machine, folder, snapshotter), folder);
+    const { ended, writeInput } = backend.start(spec, { terminal: undefined, folder });
+    writeInput((async function* () {})()).catch(() => {});
+    const { exitCode } = await ended;
+    return exitCode === NO_SCRIPT_STATUS ? undefined : `a trial ended with status ${exitCode}`;
+  } catch (error) {
+    return TsbuildError.is(error) || error instanceof Error ? error.message : String(error);
+  } finally {
+    removeTree(folder);
+  }
+}
+
+function makeRoot(machine: Machine, folder: string, snapshotter: SnapshotterReport["name"]): RootMount {
+  const [lower, upper, work, target] = ["lower", "upper", "work", "root"].map((name) => join(folder, name));
+  for (const path of [lower, upper, work, target, join(folder, "memory")]) mkdirSync(path as string);
+  const program = snapshotter === "overlay" ? lower : target;
+  copyFileSync(machine.host.launcher, join(program as string, "launcher"));
+  if (snapshotter === "copy") return { folder: target as string };
+  const { links } = machine.folders;
+  const [upperPath, workPath, lowerPath] = [upper, work, lower].map((path) => relative(links, path as string));
+  const options = `upperdir=${upperPath},workdir=${workPath},lowerdir=${lowerPath},userxattr,index=off,volatile`;
+  return { workingFolder: links, options, target: target as string };
+}
+
+function probeSpec(machine: Machine, root: RootMount, folder: string): ContainerSpec {
+  return {
+    root,
+    args: ["/launcher"],
+    env: [],
+    cwd: "/",
+    user: { uid: 0, gid: 0, additionalGids: [], home: "/" },
+    hostname: "probe",
+    capabilities: DEFAULT_CAPABILITIES,
+    privileged: false,
+    network: "host",
+    mounts: [],
+    terminal: false,
+    userNamespace: machine.userNamespace,
+    memoryFolder: join(folder, "memory"),
+  };
+}
