@@ -20,6 +20,7 @@ import { openTree } from "./open-tree.ts";
 import { makePlain } from "./plain.ts";
 import { writeLayer } from "./write.ts";
 
+const hasTar = spawnSync("tar", ["--version"]).stdout?.toString().includes("GNU") === true;
 const hasGzip = spawnSync("gzip", ["--version"]).status === 0;
 const zstdCommand = spawnSync("zstd", ["--version"]).status === 0;
 
@@ -171,6 +172,34 @@ describe("the index file", () => {
     expect([...(index.directory("a")?.entries.keys() ?? [])]).toEqual(["noise", "text"]);
   });
 });
+
+test.skipIf(!hasTar)(
+  "a layer with sparse files: its content is whole, with and without its index (needs GNU tar)",
+  async () => {
+    const content = Buffer.concat([
+      Buffer.alloc(1 << 20),
+      Buffer.from("middle"),
+      Buffer.alloc(1 << 20),
+      Buffer.from("end"),
+    ]);
+    writeFileSync(join(root, "dense"), content);
+    execFileSync("cp", ["--sparse=always", join(root, "dense"), join(root, "holes")]);
+    const tar = execFileSync("tar", ["-C", root, "--format=posix", "-S", "-c", "holes", "dense"], {
+      maxBuffer: 1 << 28,
+    });
+    const sparse: Layer = {
+      diffId: digestOf(tar),
+      descriptor: { mediaType: MEDIA_TYPE.ociLayer, digest: digestOf(tar), size: tar.length },
+    };
+    await makePlain(store, sparse, { source: sourceOf(tar) });
+    for (let round = 0; round < 2; round++) {
+      const tree = openTree(store, [sparse]);
+      expect(Buffer.compare(tree.readFile("holes") ?? new Uint8Array(), content)).toBe(0);
+      expect(Buffer.compare(tree.readFile("dense") ?? new Uint8Array(), content)).toBe(0);
+      rmSync(layerIndexPath(store.folder("layers"), sparse.diffId));
+    }
+  },
+);
 
 describe("compressLayer", () => {
   beforeEach(() => makePlain(store, layer, { source: sourceOf(plain) }));
