@@ -61,7 +61,10 @@ describe("the command, from a Dockerfile to archives and back", () => {
     expect(JSON.parse((await bench.ok(["images", "--format", "json"])).split("\n")[0] ?? "")).toMatchObject({
       Repository: "app",
     });
-    expect(await bench.ok(["images", "--format", "{{.Repository}}:{{.Tag}}", "app:1"])).toBe("app:1");
+    const names = ["images", "--format", "{{.Repository}}:{{.Tag}}"];
+    expect(await bench.ok([...names, "app:1"])).toBe("app:1");
+    expect(await bench.ok([...names, "--filter", "reference=a*:late*"])).toBe("app:latest");
+    expect(await bench.ok(["images", "-q", "-f", "dangling=true"])).toBe("");
     const [inspected] = JSON.parse(await bench.ok(["inspect", "app:1"])) as [Record<string, unknown>];
     expect(inspected).toMatchObject({
       RepoTags: expect.arrayContaining(["app:1", "app:latest"]),

@@ -12,12 +12,9 @@ export interface Terminal {
   readonly home: string;
 }
 
-/** The terminal of this process. A reader that goes away (`tsbuild images | head -1`) ends it quietly. */
+/** The terminal of this process. Where a reader goes away (`tsbuild images | head -1`), what it misses is dropped. */
 export function processTerminal(): Terminal {
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code === "EPIPE") process.exit(0);
-    throw error;
-  });
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", ignoreBrokenPipe);
   return {
     // Opened when first asked for: most commands do not read.
     get stdin() {
@@ -29,4 +26,8 @@ export function processTerminal(): Terminal {
     cwd: process.cwd(),
     home: homedir(),
   };
+}
+
+function ignoreBrokenPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE" && error.code !== "ERR_STREAM_DESTROYED") throw error;
 }

@@ -1,17 +1,20 @@
 import { familiarName, type LocalStore, parseReference } from "@tsbuild/oci";
 import type { Command } from "commander";
+import { collect } from "../arguments/fields.ts";
 import type { Context } from "../context.ts";
 import { withStore } from "../session.ts";
 import { imageId, imageSize, listStored, type StoredImage, shortId, storeName } from "../stored-image.ts";
 import { humanAge } from "../text/age.ts";
 import { parseFormat, printRows } from "../text/rows.ts";
 import { humanSize } from "../text/size.ts";
+import { usageError } from "../usage-error.ts";
 
 interface Options {
   readonly quiet?: boolean;
   readonly digests?: boolean;
   readonly trunc: boolean;
   readonly format?: string;
+  readonly filter?: readonly string[];
 }
 
 export function configure(command: Command, context: Context): void {
@@ -20,6 +23,7 @@ export function configure(command: Command, context: Context): void {
     .option("-q, --quiet", "print ids alone")
     .option("-a, --all", "accepted: steps of builds are not images here")
     .option("--digests", "show the manifests' digests")
+    .option("-f, --filter <filter>", "reference=PATTERN, dangling=false", collect)
     .option("--no-trunc", "show ids in full")
     .option("--format <format>", "table, json, or a template: {{.Repository}}:{{.Tag}}")
     .action((repository: string | undefined, options: Options) =>
@@ -32,9 +36,11 @@ async function images(
   context: Context,
   options: Options & { readonly repository: string | undefined },
 ): Promise<void> {
+  const filters = (options.filter ?? []).map(parseFilter);
   const rows = (await listStored(store, { signal: context.signal }))
     .flatMap((image) => image.names.map((name) => row(image, name, options.trunc)))
     .filter(({ name }) => options.repository === undefined || matches(name, options.repository))
+    .filter(({ name }) => filters.every((passes) => passes(name)))
     .toSorted((a, b) => b.fields.CreatedAt.localeCompare(a.fields.CreatedAt) || a.name.localeCompare(b.name))
     .map(({ fields }) => fields);
   if (options.quiet) {
@@ -76,4 +82,17 @@ function matches(name: string, wanted: string): boolean {
   const { repository, registry, tag } = parseReference(wanted);
   if (tag !== undefined) return name === storeName(wanted);
   return name.slice(0, name.lastIndexOf(":")) === `${registry}/${repository}`;
+}
+
+/** Only what has a name is listed, so nothing is ever dangling. In a pattern `*` stands for anything but `/`. */
+function parseFilter(text: string): (name: string) => boolean {
+  const [, key = "", value = ""] = /^([a-z]+)=(.*)$/s.exec(text) ?? [];
+  if (key === "dangling") return () => value === "false" || value === "0";
+  if (key !== "reference") throw usageError(`--filter ${text}: only reference=PATTERN and dangling=BOOLEAN are known`);
+  const parts = value.split("*").map((part) => part.replace(/[\\^$.+?()[\]{}|]/g, "\\$&"));
+  const pattern = new RegExp(`^${parts.join("[^/]*")}$`);
+  return (name) => {
+    const { tag: _, ...repository } = parseReference(name);
+    return pattern.test(familiarName(parseReference(name))) || pattern.test(familiarName(repository));
+  };
 }
