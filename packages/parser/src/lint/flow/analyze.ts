@@ -20,11 +20,8 @@ export function analyze(dockerfile: Dockerfile, options: FlowOptions): Flow {
   const scope = globalScope(dockerfile, base, options.buildArgs ?? {});
   if (scope === undefined) return { ...EMPTY_FLOW, invalidDefaults };
   const { froms, complete } = expandFroms(dockerfile, scope);
-  const names = new Set(dockerfile.stages.flatMap(({ name }) => name ?? []));
-  const isValid = ({ image, stage }: FromFlow) =>
-    isEarlierStage(image.text, stage, dockerfile) || isImageReference(image.text);
-  if (!complete || !froms.every(isValid)) return { invalidDefaults, froms, mismatches: [], steps: [] };
-  return { invalidDefaults, froms, ...runStages(dockerfile, froms, { scope, names, options }) };
+  if (!complete || !allImagesAreValid(froms)) return { invalidDefaults, froms, mismatches: [], steps: [] };
+  return { invalidDefaults, froms, ...runStages(dockerfile, froms, { scope, options }) };
 }
 
 function findInvalidDefaults(dockerfile: Dockerfile, base: Environment): Stage[] {
@@ -60,13 +57,18 @@ function expandFroms(dockerfile: Dockerfile, { env, declared }: GlobalScope): { 
   return { froms, complete: true };
 }
 
-function isEarlierStage(image: string, stage: Stage, { stages }: Dockerfile): boolean {
-  return stages.some(({ name, index }) => index < stage.index && name === image);
+/** Each is an earlier stage or can be pulled. */
+function allImagesAreValid(froms: readonly FromFlow[]): boolean {
+  const earlier = new Set<string>();
+  for (const { image, stage } of froms) {
+    if (!earlier.has(image.text) && !isImageReference(image.text)) return false;
+    if (stage.name !== undefined) earlier.add(stage.name);
+  }
+  return true;
 }
 
 interface RunOptions {
   readonly scope: GlobalScope;
-  readonly names: ReadonlySet<string>;
   readonly options: FlowOptions;
 }
 

@@ -65,7 +65,7 @@ function runStep(instruction: Instruction, draft: Draft, context: StageContext):
     hasShell: draft.hasShell,
   };
   if (instruction.kind === "arg") return runArg(instruction, step, { draft, context });
-  const lookup = lookupIn(new Map(draft.env));
+  const lookup = lookupIn(draft.env);
   const results = expandedWords(instruction).map(({ text, mode }) => {
     return expand(text, lookup, { mode, escape: context.dockerfile.escape });
   });
@@ -95,13 +95,10 @@ function textsOf(results: readonly (Expansion | ExpansionError)[]): string[] | u
 
 function undefinedIn(results: readonly (Expansion | ExpansionError)[], draft: Draft): StepFlow["undefinedVars"] {
   if (!draft.isEnvKnown) return [];
-  const known = [...draft.env.keys()];
-  return results.flatMap((result) => {
-    const names = "error" in result ? [] : result.unmatched;
-    return names
-      .filter((name) => !draft.declaredArgs.has(name) && !INTERNAL_ARGS.has(name))
-      .map((name) => ({ name, suggestion: suggest(name, known) }));
-  });
+  return results
+    .flatMap((result) => ("error" in result ? [] : result.unmatched))
+    .filter((name) => !draft.declaredArgs.has(name) && !INTERNAL_ARGS.has(name))
+    .map((name) => ({ name, suggestion: suggest(name, draft.env.keys()) }));
 }
 
 type ArgInstruction = Extract<Instruction, { kind: "arg" }>;
