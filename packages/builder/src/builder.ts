@@ -9,7 +9,7 @@ import type { State } from "./graph/state.ts";
 
 export interface BuilderOptions {
   /** The folder of the local store, its snapshots and the build cache. @default see `defaultRoot` of @tsbuild/oci */
-  readonly root?: string;
+  readonly root?: string | undefined;
   /** Takes an open store in place of `root`; the caller closes it. */
   readonly store?: LocalStore;
   /** @default an anonymous client */
