@@ -213,6 +213,24 @@ describe("the command and a registry", () => {
     await bench.ok(["push", `${registry.host}/team/derived`]);
   });
 
+  test("login is checked with the registry, used by push, and forgotten by logout", async () => {
+    const guarded = await createTestRegistry({ auth: { type: "basic", users: { ada: "secret" } } });
+    try {
+      const login = ["login", "-u", "ada", "--password-stdin", guarded.host];
+      const wrong = await bench.run(login, { input: "wrong\n" });
+      expect(wrong.code).toBe(1);
+      expect(wrong.stderr).toMatch(/^error: .*401/m);
+      expect(wrong.stderr).not.toContain("wrong");
+      expect(await bench.ok(login, { input: "secret\n" })).toBe("Login Succeeded");
+      const push = ["build", "-q", "--push", "-t", `${guarded.host}/a/b:1`, "-"];
+      await bench.ok(push, { input: "FROM scratch\nLABEL a=b\n" });
+      expect(await bench.ok(["logout", guarded.host])).toBe(`Removed the credentials for ${guarded.host}`);
+      expect((await bench.run(push, { input: "FROM scratch\nLABEL a=c\n" })).code).toBe(1);
+    } finally {
+      await guarded.close();
+    }
+  });
+
   test("an unreachable registry: which, and what to do", async () => {
     const { code, stderr } = await bench.run(["pull", "127.0.0.1:1/x/y:1"]);
     expect(stderr).toMatch(/^error: .*127\.0\.0\.1:1/m);
