@@ -33,8 +33,23 @@ export function readRun(node: SyntaxNode): RunInstruction {
   if (security !== undefined && !SECURITY_MODES.includes(security)) {
     throw flagProblem(node, security, `security ${quote(security)} is not valid`, SECURITY_MODES);
   }
+  const { keyword, flags, range, source, comments, heredocs } = node;
   const command = commandOf(node, node.args);
-  return { ...baseOf("run", node), command, heredocs: node.heredocs, mounts, devices, network, security };
+  // Written out, as in COPY: spreads are slow.
+  return {
+    kind: "run",
+    keyword,
+    flags,
+    range,
+    source,
+    comments,
+    command,
+    heredocs,
+    mounts,
+    devices,
+    network,
+    security,
+  };
 }
 
 export function readCommand(kind: "cmd" | "entrypoint", node: SyntaxNode): CmdInstruction {
