@@ -81,7 +81,7 @@ function ran({ steps }: BuildResult): readonly string[] {
 
 /** A base image with a shell, under the name busybox. */
 async function busybox(): Promise<void> {
-  const links = ["sh", "cat", "echo", "ls", "id", "mkdir", "rm", "sleep", "touch"];
+  const links = ["sh", "cat", "echo", "ls", "id", "mkdir", "rm", "sleep", "touch", "true"];
   const layer = await writeLayer(store, [
     { path: "bin/busybox", mode: 0o755, content: { file: BUSYBOX ?? "" } },
     ...links.map((name) => ({ path: `bin/${name}`, type: "symlink" as const, linkTarget: "busybox" })),
@@ -331,6 +331,12 @@ describe.skipIf(!canRun)("with RUN (needs Linux and a static busybox)", () => {
       range: { start: { line: 3 } },
     });
     expect(leftovers()).toEqual([]);
+  });
+
+  test("steps that change nothing can stand on each other", async () => {
+    const result = await build("FROM busybox\nRUN true\nRUN echo a > /a\nRUN true\nWORKDIR /tmp\nRUN true && ls /a\n");
+    expect(listing(await treeOf(result))).toContain("a");
+    expect(result.config.rootfs.diff_ids).toHaveLength(6);
   });
 
   test("a cache mount lives on", async () => {

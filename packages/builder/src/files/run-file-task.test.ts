@@ -20,6 +20,7 @@ import {
   type Tree,
   writeLayer,
 } from "@tsbuild/oci";
+import { pack as createPack } from "tar-stream";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { FileAction } from "../graph/op.ts";
 import type { ContextInput, FileInput, FileTask } from "./file-task.ts";
@@ -246,6 +247,79 @@ describe("sources", () => {
     expect(Buffer.from(changed.own.readFile("t") ?? []).toString()).toBe("tool");
   });
 });
+
+describe("archives", () => {
+  test("go through links of the tree and keep their own, within the root", async () => {
+    const base = [
+      await writeLayer(store, [
+        { path: "run", type: "directory" },
+        { path: "var/run", type: "symlink", linkTarget: "/run" },
+        { path: "etc/conf", content: "below" },
+      ]),
+    ];
+    const add = await archive([
+      { path: "var/run/act/HEAD", content: "ref", mode: 0o640, uid: 5, gid: 6 },
+      { path: "var/run/act/HEAD.link", type: "hardlink", linkTarget: "var/run/act/HEAD" },
+      { path: "etc/copy", type: "hardlink", linkTarget: "etc/conf" },
+      { path: "../../up", content: "up" },
+      { path: "opt", type: "symlink", linkTarget: "../../../outside" },
+      { path: "opt/in", content: "in" },
+    ]);
+    const { own, tree } = await run([copy(add, "/", { unpack: "auto" })], { base });
+    expect(show(own)).toEqual([
+      ...["etc/", "etc/copy", "opt -> ../../../outside", "outside/", "outside/in"],
+      ...["run/", "run/act/", "run/act/HEAD", "run/act/HEAD.link", "up"],
+    ]);
+    expect(own.lstat("run/act/HEAD")).toMatchObject({ mode: 0o640, uid: 5, gid: 6 });
+    expect(own.lstat("run/act/HEAD")?.linkGroup).toBe(own.lstat("run/act/HEAD.link")?.linkGroup);
+    expect(Buffer.from(tree.readFile("etc/copy") ?? []).toString()).toBe("below");
+  });
+
+  test("a file takes the place of a folder", async () => {
+    const base = [await writeLayer(store, [{ path: "d/old", content: "" }])];
+    const { tree } = await run([copy(await archive([{ path: "d", content: "now a file" }]), "/", { unpack: "auto" })], {
+      base,
+    });
+    expect(show(tree)).toEqual(["d"]);
+  });
+
+  test("--chown is for all that is in them", async () => {
+    const name = await archive([{ path: "x/y", content: "", uid: 5 }]);
+    const { own } = await run([copy(name, "/o", { unpack: "always", owner: "7:8" })]);
+    expect(["o", "o/x/y"].map((path) => own.lstat(path)?.uid)).toEqual([7, 7]);
+  });
+
+  test("what is no archive is copied, unless it must be one", async () => {
+    write("x.tar.gz", "no");
+    expect(show((await run([copy("x.tar.gz", "/o/", { unpack: "auto" })])).own)).toEqual(["o/", "o/x.tar.gz"]);
+    const always = run([copy("x.tar.gz", "/o/", { unpack: "always" })]);
+    await expect(always).rejects.toMatchObject({ code: "ARCHIVE_INVALID" });
+  });
+});
+
+interface Member {
+  readonly path: string;
+  readonly type?: "symlink" | "hardlink";
+  readonly content?: string;
+  readonly linkTarget?: string;
+  readonly mode?: number;
+  readonly uid?: number;
+  readonly gid?: number;
+}
+
+/** Writes an archive into the context, entries in the order given and names as they are. */
+async function archive(members: readonly Member[]): Promise<string> {
+  const pack = createPack();
+  for (const { path, type = "file", content = "", linkTarget = "", mode = 0o644, uid = 0, gid = 0 } of members) {
+    const kind = type === "hardlink" ? "link" : type;
+    pack.entry({ name: path, type: kind, linkname: linkTarget, mode, uid, gid, mtime: new Date(0) }, content);
+  }
+  pack.finalize();
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of pack) chunks.push(chunk as Uint8Array);
+  writeFileSync(join(context.directory, "archive"), Buffer.concat(chunks));
+  return "archive";
+}
 
 describe("times", () => {
   test("files keep theirs, folders made on the way take the newest, an epoch takes all", async () => {
