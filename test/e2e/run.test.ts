@@ -74,8 +74,8 @@ describe.skipIf(!canRun)("processes in images (needs a runtime that works here)"
     dockerfile("WORKDIR /x", `RUN ${JSON.stringify(node("console.log('last words'); process.exit(3)"))}`);
     const { code, stdout, stderr } = await bench.run(["build", "--progress", "quiet", context]);
     expect(stderr).toMatch(/ > \[.*RUN[\s\S]*\| last words/);
-    expect(stderr).toMatch(/Dockerfile:3\n[\s\S]* 3 \| >>> RUN/);
-    expect(stderr).toMatch(/^error: process .* exit code: 3$/m);
+    expect(stderr).toMatch(/--> .*Dockerfile:3:1\n[\s\S]*>>> 3 \| RUN/);
+    expect(stderr).toMatch(/^error: process .* exit code: 3 /m);
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
   });
 

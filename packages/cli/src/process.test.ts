@@ -115,8 +115,8 @@ describe("parse and lint", () => {
 
   test("a mistake: line, code frame, what was probably meant", () => {
     const { status, stdout } = tsbuild(["lint", "-"], { input: "FROM scratch\nCOPPY x /\n" });
-    expect(stdout).toMatch(/^Dockerfile:2:1: error: .*COPPY/i);
-    expect(stdout).toContain(" 2 | >>> COPPY x /");
+    expect(stdout).toMatch(/^error: .*COPPY.*\n +--> Dockerfile:2:1\n/i);
+    expect(stdout).toContain(">>> 2 | COPPY x /");
     expect(stdout).toMatch(/COPY/);
     expect(status).toBe(1);
   });

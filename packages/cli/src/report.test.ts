@@ -17,21 +17,19 @@ describe("an error as text", () => {
       exitCode: 2,
       hint: "look at the output above",
     });
-    expect(renderError(error, source)).toMatchInlineSnapshot(`
+    expect(renderError(error, { source })).toMatchInlineSnapshot(`
       " > [2/3] RUN make all:
          | gcc: no input files
 
-      app/Dockerfile:3
-      --------------------
-       1 |     FROM debian:12
-       2 |
-       3 | >>> RUN make \\
-       4 | >>>   all
-       5 |     COPY x /
-      --------------------
-
-      error: process "/bin/sh -c make all" exited with 2
-      hint: look at the output above"
+      error: process "/bin/sh -c make all" exited with 2 [COMMAND_FAILED]
+        --> app/Dockerfile:3:1
+          1 | FROM debian:12
+          2 |
+      >>> 3 | RUN make \\
+      >>> 4 |   all
+          5 | COPY x /
+          6 |
+        hint: look at the output above"
     `);
   });
 
@@ -47,18 +45,16 @@ describe("an error as text", () => {
         },
       ],
     });
-    expect(renderError(error, source)).toMatchInlineSnapshot(`
-      "app/Dockerfile:3:1: error: unknown instruction: CPOY (UNKNOWN_INSTRUCTION)
-      --------------------
-       1 |     FROM debian:12
-       2 |
-       3 | >>> RUN make \\
-       4 | >>>   all
-       5 |     COPY x /
-      --------------------
-      hint: did you mean COPY?
-
-      error: app/Dockerfile has a mistake"
+    expect(renderError(error, { source })).toMatchInlineSnapshot(`
+      "error: unknown instruction: CPOY [UNKNOWN_INSTRUCTION]
+        --> app/Dockerfile:3:1
+          1 | FROM debian:12
+          2 |
+      >>> 3 | RUN make \\
+      >>> 4 |   all
+          5 | COPY x /
+          6 |
+        hint: did you mean COPY?"
     `);
   });
 

@@ -1,8 +1,7 @@
 import { TsbuildError } from "@tsbuild/oci";
-import type { Diagnostic, Range } from "@tsbuild/parser";
+import { type Diagnostic, formatDiagnostic, type Range } from "@tsbuild/parser";
 import { Interrupted } from "./interrupts.ts";
 import type { Terminal } from "./terminal.ts";
-import { codeFrame } from "./text/code-frame.ts";
 
 /** A Dockerfile as the user knows it. */
 export interface SourceText {
@@ -24,15 +23,23 @@ export class SourceError extends Error {
 
 /** Tells on stderr what went wrong and returns the exit code. */
 export function report(error: unknown, options: { readonly terminal: Terminal; readonly debug?: boolean }): number {
-  const { stderr } = options.terminal;
+  const { stderr, env } = options.terminal;
   const plain = error instanceof SourceError ? error.cause : error;
   if (plain instanceof Interrupted) {
     stderr.write(`${plain.message}\n`);
     return 130;
   }
-  stderr.write(`${renderError(plain, error instanceof SourceError ? error.source : undefined)}\n`);
+  const source = error instanceof SourceError ? error.source : undefined;
+  stderr.write(`${renderError(plain, { source, color: stderr.isTTY && !env.NO_COLOR })}\n`);
   if (options.debug && plain instanceof Error) stderr.write(`${plain.stack}\n`);
   return TsbuildError.is(plain, "USAGE") ? 2 : 1;
+}
+
+/** How an error is shown. */
+export interface RenderOptions {
+  /** The text that the error's ranges are about. */
+  readonly source?: SourceText | undefined;
+  readonly color?: boolean;
 }
 
 /** What may stand on a BuildError: read by shape, since an error can come from another installed copy. */
@@ -43,40 +50,39 @@ interface Details {
   readonly logTail?: readonly string[];
 }
 
-/** The error as text: where, what, why, and what to do. */
-export function renderError(error: unknown, source?: SourceText): string {
+/** The error as text: the last output, what, where, why, and what to do. */
+export function renderError(error: unknown, { source, color = false }: RenderOptions = {}): string {
   if (!(error instanceof Error)) return `error: ${String(error)}`;
-  const { vertexName, range, diagnostics = [], logTail = [] } = error as Details;
-  if (source !== undefined && diagnostics.length > 0)
-    return [renderMistakes(diagnostics, source), ...causes(error)].join("\n");
-  const parts: string[] = [];
-  if (logTail.length > 0) {
-    parts.push(` > ${vertexName ?? "the last lines of the output"}:`, ...logTail.map((line) => `   | ${line}`), "");
+  const { vertexName, logTail = [] } = error as Details;
+  const tail = logTail.length === 0 ? [] : [` > ${vertexName ?? "the last lines"}:`, ...logTail.map(indent), ""];
+  const mistakes = source === undefined ? [] : diagnosticsOf(error);
+  if (source !== undefined && mistakes.length > 0) {
+    const shown = mistakes.map((diagnostic) => renderDiagnostic(diagnostic, source, { color })).join("\n\n");
+    return [...tail, shown, ...causes(error)].join("\n");
   }
-  if (source !== undefined && range !== undefined) {
-    parts.push(`${source.fileName}:${range.start.line}`, codeFrame(source.text, range), "");
-  }
-  parts.push(`error: ${error.message}`, ...causes(error));
-  if (TsbuildError.is(error) && error.hint !== undefined) parts.push(`hint: ${error.hint}`);
-  return parts.join("\n");
+  const hint = TsbuildError.is(error) && error.hint !== undefined ? [`hint: ${error.hint}`] : [];
+  return [...tail, `error: ${error.message}`, ...causes(error), ...hint].join("\n");
 }
 
-function renderMistakes(diagnostics: readonly Diagnostic[], source: SourceText): string {
-  const count = diagnostics.length === 1 ? "a mistake" : `${diagnostics.length} mistakes`;
-  const frames = diagnostics.map((diagnostic) => `${renderDiagnostic(diagnostic, source)}\n`);
-  return [...frames, `error: ${source.fileName} has ${count}`].join("\n");
+/** A diagnostic with the lines that it is about. */
+export function renderDiagnostic(
+  diagnostic: Diagnostic,
+  { fileName, text }: SourceText,
+  { color = false }: Pick<RenderOptions, "color"> = {},
+): string {
+  return formatDiagnostic(diagnostic, text, { fileName, color });
 }
 
-/** A diagnostic with its place: `Dockerfile:3: error: message (CODE)`, the lines, the hint. */
-export function renderDiagnostic(diagnostic: Diagnostic, { fileName, text }: SourceText): string {
-  const { line, column } = diagnostic.range.start;
-  const lines = [
-    `${fileName}:${line}:${column + 1}: ${diagnostic.severity}: ${diagnostic.message} (${diagnostic.code})`,
-    codeFrame(text, diagnostic.range),
-  ];
-  if (diagnostic.hint !== undefined) lines.push(`hint: ${diagnostic.hint}`);
-  if (diagnostic.url !== undefined) lines.push(`see:  ${diagnostic.url}`);
-  return lines.join("\n");
+/** The mistakes that an error lists, or the error itself where it stands at a place. */
+function diagnosticsOf(error: Error): readonly Diagnostic[] {
+  const { diagnostics = [], range } = error as Details;
+  if (diagnostics.length > 0 || range === undefined || !TsbuildError.is(error)) return diagnostics;
+  const { code, message, hint } = error;
+  return [{ code, severity: "error", message, range, ...(hint === undefined ? {} : { hint }) }];
+}
+
+function indent(line: string): string {
+  return `   | ${line}`;
 }
 
 /** What is underneath, as far as it says something new. */

@@ -143,7 +143,8 @@ interface Told {
 }
 
 function tell(context: Context, { result, source, tags }: Told): void {
-  for (const warning of result.warnings) context.note(`${renderDiagnostic(warning, source)}\n`);
+  const color = context.terminal.stderr.isTTY && context.settings().color;
+  for (const warning of result.warnings) context.note(`${renderDiagnostic(warning, source, { color })}\n`);
   const names = tags.map((tag) => familiarName(parseReference(tag)));
   context.note([`image ${result.imageId}`, ...names.map((name) => `  named ${name}`)].join("\n"));
 }

@@ -14,12 +14,13 @@ export function configure(command: Command, context: Context): void {
 
 async function lint(context: Context, files: readonly string[], format: string): Promise<void> {
   if (format !== "text" && format !== "json") throw usageError(`--format ${format}: neither text nor json`);
+  const color = context.terminal.stdout.isTTY && context.settings().color;
   const found: (Diagnostic & { readonly file: string })[] = [];
   for (const file of files) {
     const source = await readSource(context, file);
     for (const diagnostic of lintText(source.text)) {
       found.push({ file: source.fileName, ...diagnostic });
-      if (format === "text") context.print(`${renderDiagnostic(diagnostic, source)}\n`);
+      if (format === "text") context.print(`${renderDiagnostic(diagnostic, source, { color })}\n`);
     }
   }
   if (format === "json") context.print(JSON.stringify(found, null, 2));

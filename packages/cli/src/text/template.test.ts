@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
 import { humanAge } from "./age.ts";
-import { codeFrame } from "./code-frame.ts";
 import { humanSize } from "./size.ts";
 import { renderTemplate } from "./template.ts";
 
@@ -54,19 +53,4 @@ test.each([
 ])("%d seconds", (seconds, text) => {
   const now = Date.UTC(2026, 0, 1);
   expect(humanAge(new Date(now - seconds * 1000).toISOString(), now)).toBe(text);
-});
-
-test("a code frame marks the lines of the range and shows two around", () => {
-  const text = Array.from({ length: 12 }, (_, line) => `line ${line + 1}`).join("\n");
-  const range = { start: { line: 9, column: 0 }, end: { line: 10, column: 7 } };
-  expect(codeFrame(text, range)).toMatchInlineSnapshot(`
-    "--------------------
-      7 |     line 7
-      8 |     line 8
-      9 | >>> line 9
-     10 | >>> line 10
-     11 |     line 11
-     12 |     line 12
-    --------------------"
-  `);
 });
