@@ -30,8 +30,9 @@ export function watchInterrupts(onFirst: () => void): Interrupts {
   let handler: ((signal: NodeJS.Signals) => void) | undefined;
   const abort = (signal: NodeJS.Signals): void => {
     if (controller.signal.aborted) process.exit(130);
-    onFirst();
+    // Displays close themselves first, so that what is told next stays on the screen.
     controller.abort(new Interrupted(signal));
+    onFirst();
   };
   const listener = (signal: NodeJS.Signals): void => (handler ?? abort)(signal);
   process.on("SIGINT", listener);

@@ -84,7 +84,8 @@ async function build(context: Context, place: string | undefined, flags: BuildFl
   const solve = { ...solveOptions(context, flags), tags: tags.map(storeName) };
   const result = await withSession(context, (session) =>
     withBuilder(context, session, flags, async (builder) => {
-      const display = createDisplay(context.terminal, { mode, color: context.settings().color });
+      const { color } = context.settings();
+      const display = createDisplay(context.terminal, { mode, color, signal: context.signal });
       try {
         const output = await exportersOf(context, { outputs, push: flags.push ?? false, tags: solve.tags });
         return await builder.buildDockerfile({ ...options, ...solve, output, onEvent: display.event });

@@ -48,7 +48,7 @@ export async function pushImage(
   const { toRegistry } = await import("@tsbuild/builder");
   const { progress, color } = context.settings();
   const image = await store.resolve(options.name, { signal });
-  const display = createDisplay(context.terminal, { mode: options.quiet ? "quiet" : progress, color });
+  const display = createDisplay(context.terminal, { mode: options.quiet ? "quiet" : progress, color, signal });
   try {
     const exporter = toRegistry(options.reference);
     await exporter.export({ image, store, registry, tags: [options.reference], signal, onEvent: display.event });

@@ -15,12 +15,14 @@ export interface Display {
 export interface DisplayOptions {
   readonly mode: ProgressMode;
   readonly color: boolean;
+  /** Closes the display where it is redrawn: other words follow. */
+  readonly signal?: AbortSignal;
 }
 
 /** `auto` is a redrawn block on a terminal, lines elsewhere. */
-export function createDisplay({ stderr }: Pick<Terminal, "stderr">, { mode, color }: DisplayOptions): Display {
+export function createDisplay({ stderr }: Pick<Terminal, "stderr">, options: DisplayOptions): Display {
   const write = (text: string): void => void stderr.write(text);
-  switch (mode) {
+  switch (options.mode) {
     case "quiet":
       return { event: () => undefined, close: () => undefined };
     case "json":
@@ -28,8 +30,8 @@ export function createDisplay({ stderr }: Pick<Terminal, "stderr">, { mode, colo
     case "plain":
       return plainDisplay(write);
     case "tty":
-      return ttyDisplay(stderr, { color });
+      return ttyDisplay(stderr, options);
     case "auto":
-      return stderr.isTTY ? ttyDisplay(stderr, { color }) : plainDisplay(write);
+      return stderr.isTTY ? ttyDisplay(stderr, options) : plainDisplay(write);
   }
 }

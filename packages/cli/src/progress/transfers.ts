@@ -9,7 +9,7 @@ export async function withTransfers<T>(
   work: (onEvent: (event: TransferEvent) => void) => Promise<T>,
 ): Promise<T> {
   const { progress, color } = context.settings();
-  const display = createDisplay(context.terminal, { mode: quiet ? "quiet" : progress, color });
+  const display = createDisplay(context.terminal, { mode: quiet ? "quiet" : progress, color, signal: context.signal });
   display.event({ type: "build.started", time: Date.now() });
   try {
     return await work((transfer) => display.event({ type: "transfer", transfer }));

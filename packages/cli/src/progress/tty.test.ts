@@ -19,3 +19,16 @@ test("the block is redrawn in place and the cursor is back at the end", () => {
   expect(text.match(/Building/g)).toHaveLength(1);
   expect(process.listenerCount("exit")).toBe(listeners);
 });
+
+test("an abort closes it, so that what is told next stays on the screen", () => {
+  let text = "";
+  const stderr = { columns: 60, rows: 10, write: (piece: string) => (text += piece) } as unknown as NodeJS.WriteStream;
+  const controller = new AbortController();
+  const display = ttyDisplay(stderr, { color: false, signal: controller.signal });
+  display.event({ type: "vertex.started", vertex: digestOf("a"), name: "[1/1] RUN true", time: Date.now() });
+  controller.abort();
+  const before = text;
+  display.close();
+  expect(before.endsWith("\x1b[?25h")).toBe(true);
+  expect(text).toBe(before);
+});

@@ -1,4 +1,4 @@
-import type { Display } from "./display.ts";
+import type { Display, DisplayOptions } from "./display.ts";
 import { type Frame, renderFrame } from "./frame.ts";
 import { emptyProgress, type ProgressState, reduceProgress } from "./model.ts";
 
@@ -8,7 +8,7 @@ const CLEAR_BELOW = "\x1b[J";
 const FRAME_MS = 100;
 
 /** A block of lines at the bottom of the terminal, redrawn ten times a second and left in its last state. */
-export function ttyDisplay(stderr: NodeJS.WriteStream, options: { readonly color: boolean }): Display {
+export function ttyDisplay(stderr: NodeJS.WriteStream, options: Omit<DisplayOptions, "mode">): Display {
   let state: ProgressState = emptyProgress();
   let drawn: Frame = [];
   let closed = false;
@@ -24,17 +24,20 @@ export function ttyDisplay(stderr: NodeJS.WriteStream, options: { readonly color
   timer.unref();
   process.once("exit", showCursor);
   stderr.write(HIDE_CURSOR);
+  const close = (): void => {
+    if (closed) return;
+    closed = true;
+    clearInterval(timer);
+    draw(true);
+    showCursor();
+    process.off("exit", showCursor);
+    options.signal?.removeEventListener("abort", close);
+  };
+  options.signal?.addEventListener("abort", close);
   return {
     event: (event) => {
       state = reduceProgress(state, event);
     },
-    close: () => {
-      if (closed) return;
-      closed = true;
-      clearInterval(timer);
-      draw(true);
-      showCursor();
-      process.off("exit", showCursor);
-    },
+    close,
   };
 }
