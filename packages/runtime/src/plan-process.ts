@@ -44,11 +44,13 @@ export interface ProcessPlan {
 
 /**
  * Resolves everything about a process: who it is, what it sees.
- * @throws TsbuildError USER_UNKNOWN, MOUNT_INVALID, NOT_FOUND, HOST_INVALID
+ * @throws TsbuildError USER_UNKNOWN, USER_UNAVAILABLE, MOUNT_INVALID, NOT_FOUND, HOST_INVALID
  */
 export async function planProcess(process: ProcessSpec, context: PlanContext): Promise<ProcessPlan> {
   if (process.args.length === 0) throw new TsbuildError("COMMAND_INVALID", "no command was given");
+  for (const path of KERNEL_FOLDERS) requireFolder(context.view, path);
   const user = resolveUser((path) => context.view.readFile(layerPath(path)), process.user ?? "");
+  requireIds(user, context.userNamespace);
   const mounts = await Promise.all(
     [...injected(process, context.folder), ...(process.mounts ?? [])].map((mount) => planMount(mount, context)),
   );
@@ -68,6 +70,26 @@ export async function planProcess(process: ProcessSpec, context: PlanContext): P
     memoryFolder: join(context.folder, "memory"),
   };
   return { spec, stubs: missingMountPoints(mounts, context.view) };
+}
+
+/** What the kernel's own file systems are mounted on. */
+const KERNEL_FOLDERS = ["proc", "dev", "sys"];
+
+/** Other runtimes follow a symlink here, some of them out of the root. */
+function requireFolder(view: MergedView, path: string): void {
+  const found = view.lstat(path)?.stats;
+  if (!found || found.isDirectory()) return;
+  throw new TsbuildError("RUNTIME_FAILED", `/${path} of the image must be a folder, and is something else`, {
+    hint: "The image may be hostile. Nothing was started.",
+  });
+}
+
+/** A namespace of one user has no other to become. */
+function requireIds({ uid, gid }: ResolvedUser, namespace: UserNamespace | undefined): void {
+  if (!namespace?.singleId || (uid === 0 && gid === 0)) return;
+  throw new TsbuildError("USER_UNAVAILABLE", `user ${uid}, group ${gid} cannot be become: only root exists here`, {
+    hint: "Install uidmap and give this user a range in /etc/subuid and /etc/subgid, or build as root.",
+  });
 }
 
 /** Our own files, unless the caller mounts something in their place. */
@@ -112,7 +134,7 @@ function kindOf(stats: { isDirectory(): boolean }): MountPointKind {
 
 /** The paths that have to be made so that everything can be mounted, deepest last. */
 function missingMountPoints(mounts: readonly PlannedMount[], view: MergedView): readonly Stub[] {
-  const kernel = ["/proc", "/dev", "/sys"].map((target) => ({ target, kind: "directory" as const }));
+  const kernel = KERNEL_FOLDERS.map((target) => ({ target, kind: "directory" as const }));
   const targets = mounts.map((mount) => {
     const kind = mount.type === "tmpfs" ? "directory" : mount.type === "content" ? "file" : mount.kind;
     return { target: mount.target, kind };

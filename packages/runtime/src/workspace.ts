@@ -25,6 +25,7 @@ type Phase = "ready" | "executing" | "used up";
 /** A workspace on a snapshot that was just prepared. */
 export function createWorkspace(snapshot: Snapshot, context: WorkspaceContext): Workspace {
   let phase: Phase = "ready";
+  let current: Execution | undefined;
   let runs = 0;
   const stubs = new Map<string, Stub>();
 
@@ -48,6 +49,8 @@ export function createWorkspace(snapshot: Snapshot, context: WorkspaceContext): 
 
   const discard = async (): Promise<void> => {
     if (phase === "used up") return;
+    current?.kill("SIGKILL");
+    await current?.exited.catch(() => {});
     phase = "used up";
     await snapshot.discard();
   };
@@ -58,13 +61,14 @@ export function createWorkspace(snapshot: Snapshot, context: WorkspaceContext): 
       signal?.throwIfAborted();
       phase = "executing";
       const folder = join(snapshot.folder, `run-${runs++}`);
-      return createExecution(process, () => start(process, folder), {
+      current = createExecution(process, () => start(process, folder), {
         signal,
         cleanUp: async () => {
           phase = "ready";
           await removeRun(folder, context.trees);
         },
       });
+      return current;
     },
     commit: async (options: AbortOptions = {}): Promise<Layer> => {
       requireReady("commit");

@@ -31,7 +31,7 @@ function startForeign(
   { folder, terminal: size }: StartOptions,
 ): BackendProcess {
   const log = join(folder, "log.json");
-  const args = writeBundle(name, { host, spec, folder, log });
+  const args = writeBundle(name, { host, spec, folder, log, size });
   const terminal = size && openTerminal(host, "/dev/ptmx", size);
   const script = foreignScript(spec, {
     arch: host.arch,
@@ -65,15 +65,17 @@ interface BundleParts {
   readonly spec: ContainerSpec;
   readonly folder: string;
   readonly log: string;
+  readonly size: StartOptions["terminal"];
 }
 
 /** Writes config.json; the command line that runs it. */
-function writeBundle(name: "runc" | "crun", { host, spec, folder, log }: BundleParts): readonly string[] {
+function writeBundle(name: "runc" | "crun", { host, spec, folder, log, size }: BundleParts): readonly string[] {
   const id = `tsbuild-${randomBytes(6).toString("hex")}`;
   const config = ociConfig(spec, {
     rootPath: "folder" in spec.root ? spec.root.folder : spec.root.target,
     sources: sourcePaths(spec),
     arch: host.arch,
+    terminal: size,
     cgroupsPath: spec.userNamespace ? undefined : `/${CGROUP_PARENT}/${id}`,
   });
   const state = join(folder, "state");

@@ -12,14 +12,21 @@ import {
 import type { BatchHost } from "../native/batch.ts";
 import { isAlive } from "../process-identity.ts";
 import type { OverlayMount } from "../spec/container-spec.ts";
-import { EMPTY_LINK, findLayer, type LayerFolder, placeLayer, type SnapshotFolders } from "./layer-folder.ts";
+import {
+  EMPTY_LINK,
+  findLayer,
+  type LayerFolder,
+  placeLayer,
+  type RootMetadata,
+  type SnapshotFolders,
+} from "./layer-folder.ts";
 import { type MergedView, mergeFolders, type OverlayFolder } from "./merged-view.ts";
 import { removeTree } from "./remove-tree.ts";
 import type { Snapshot, Snapshotter } from "./snapshotter.ts";
 import type { TreeHost } from "./tree-host.ts";
 import { type Stub, viewFolders } from "./tree-job.ts";
 import { OPAQUE_XATTR } from "./unpack-layer.ts";
-import { type UpperContent, upperContent, writeUpper } from "./upper.ts";
+import { makeUpper } from "./upper.ts";
 import { createWorkFolder, sweepLinks } from "./work-folder.ts";
 import { readXattrs } from "./xattrs.ts";
 
@@ -72,7 +79,9 @@ export function createOverlaySnapshotter(options: OverlayOptions): Snapshotter {
     },
     open: async (layers, folder, { writable }) => {
       const lowers = await layersOf(layers);
-      const overlay = await makeOverlay(options, { folder, lowers, writable });
+      mkdirSync(folder);
+      const upper = writable ? await makeUpperFolder(options, folder, lowers) : undefined;
+      const overlay = makeOverlay(options, { folder, lowers, upper: upper?.path });
       return { overlay, view: mergeFolders(viewFolders(lowers)) };
     },
     prune: async (keep) => {
@@ -119,11 +128,9 @@ async function createSnapshot(
   lowers: readonly LayerFolder[],
 ): Promise<Snapshot> {
   const { folders, store, trees, host } = options;
-  const lower = mergeFolders(viewFolders(lowers));
-  const content = upperContent(lowers, lower);
   const staging = join(folder, "layer");
-  const upper = join(staging, "fs");
-  const root = await makeOverlay(options, { folder, lowers, writable: true, content });
+  const { path: upper, root: rootMetadata } = await makeUpperFolder(options, folder, lowers);
+  const root = makeOverlay(options, { folder, lowers, upper });
   let mounts = 0;
   return {
     folder,
@@ -135,7 +142,7 @@ async function createSnapshot(
         type: "diff",
         upper,
         lowers: lowers.map(({ folder: path, notes }) => ({ folder: path, notes })),
-        root: content.root,
+        root: rootMetadata,
         stubs: deepestFirst(stubs),
         tar,
         indexFolder: store.folder("layers"),
@@ -155,31 +162,35 @@ async function createSnapshot(
   };
 }
 
+/** Makes `layer/fs` in `folder`, with the rights that takes. */
+async function makeUpperFolder(
+  options: OverlayOptions,
+  folder: string,
+  lowers: readonly LayerFolder[],
+): Promise<{ readonly path: string; readonly root: RootMetadata }> {
+  const path = join(folder, "layer", "fs");
+  mkdirSync(join(folder, "layer"));
+  const root = options.privileged
+    ? makeUpper(path, lowers, mergeFolders(viewFolders(lowers)))
+    : await options.trees.run({ type: "upper", upper: path, lowers });
+  return { path, root };
+}
+
 interface OverlayParts {
   readonly folder: string;
   readonly lowers: readonly LayerFolder[];
-  readonly writable: boolean;
-  readonly content?: UpperContent;
+  /** Undefined: nothing can be written. */
+  readonly upper: string | undefined;
 }
 
-/** Makes the folders of an overlay and its options: short, because relative to the folder of short names. */
-async function makeOverlay(options: OverlayOptions, parts: OverlayParts): Promise<OverlayMount> {
-  const { folder, lowers, writable } = parts;
+/** Makes the folders that a mount needs, and its options: short, because relative to the folder of short names. */
+function makeOverlay(options: OverlayOptions, { folder, lowers, upper }: OverlayParts): OverlayMount {
   const { links } = options.folders;
-  const target = join(folder, "root");
-  mkdirSync(target, { recursive: true });
+  const [target, work] = [join(folder, "root"), join(folder, "work")];
+  for (const path of [target, work]) mkdirSync(path);
   const names = lowers.map(({ notes }) => notes.link);
-  if (names.length === 0 || (!writable && names.length === 1)) names.push(EMPTY_LINK);
-  let own = "";
-  if (writable) {
-    const [upper, work] = [join(folder, "layer", "fs"), join(folder, "work")];
-    mkdirSync(join(folder, "layer"));
-    mkdirSync(work);
-    const content = parts.content ?? upperContent(lowers, mergeFolders(viewFolders(lowers)));
-    if (options.privileged) writeUpper(upper, content);
-    else await options.trees.run({ type: "upper", upper, content });
-    own = `upperdir=${relative(links, upper)},workdir=${relative(links, work)},`;
-  }
+  if (names.length === 0 || (!upper && names.length === 1)) names.push(EMPTY_LINK);
+  const own = upper ? `upperdir=${relative(links, upper)},workdir=${relative(links, work)},` : "";
   const text = `${own}lowerdir=${names.join(":")},${COMMON_OPTIONS}`;
   if (text.length > MAX_OPTIONS)
     throw new TsbuildError(

@@ -3,11 +3,11 @@ import { dirname, join } from "node:path/posix";
 import { createFileLayer, type Digest, readLayerIndex } from "@tsbuild/oci";
 import type { BatchHost } from "../native/batch.ts";
 import { type DiffOptions, diffUpper, type UpperDiff } from "./diff-upper.ts";
-import type { LayerNotes, RootMetadata } from "./layer-folder.ts";
+import type { RootMetadata } from "./layer-folder.ts";
 import { mergeFolders, type OverlayFolder } from "./merged-view.ts";
 import { measureTree, removeTree } from "./remove-tree.ts";
 import { type UnpackedLayer, type UnpackOptions, unpackLayer } from "./unpack-layer.ts";
-import { type UpperContent, writeUpper } from "./upper.ts";
+import { type LowerLayer, makeUpper } from "./upper.ts";
 
 /** File-heavy work, as plain data: it is done in a worker thread, or in a process inside a user namespace. */
 export type TreeJob =
@@ -23,22 +23,16 @@ export type TreeJob =
       readonly type: "diff";
       readonly upper: string;
       /** Topmost first. */
-      readonly lowers: readonly LowerFolder[];
+      readonly lowers: readonly LowerLayer[];
       readonly root: RootMetadata;
       readonly stubs: readonly Stub[];
       readonly tar: string;
       readonly indexFolder: string;
       readonly host: BatchHost;
     }
-  | { readonly type: "upper"; readonly upper: string; readonly content: UpperContent }
+  | { readonly type: "upper"; readonly upper: string; readonly lowers: readonly LowerLayer[] }
   | { readonly type: "measure"; readonly path: string }
   | { readonly type: "remove"; readonly path: string };
-
-/** A layer that lies below, as data. */
-export interface LowerFolder {
-  readonly folder: string;
-  readonly notes: Pick<LayerNotes, "opaque" | "implied">;
-}
 
 /** A mount point that was made for a mount, and that nothing else put there. */
 export interface Stub {
@@ -56,9 +50,11 @@ export type TreeJobResult<Job extends TreeJob> = Job extends { type: "unpack" }
   ? UnpackedLayer
   : Job extends { type: "diff" }
     ? WrittenDiff
-    : Job extends { type: "measure" }
-      ? { readonly bytes: number }
-      : null;
+    : Job extends { type: "upper" }
+      ? RootMetadata
+      : Job extends { type: "measure" }
+        ? { readonly bytes: number }
+        : null;
 
 /** Does one job, synchronously. */
 export function runTreeJob(job: TreeJob): TreeJobResult<TreeJob> {
@@ -71,8 +67,7 @@ export function runTreeJob(job: TreeJob): TreeJobResult<TreeJob> {
     case "diff":
       return writeDiff(job);
     case "upper":
-      writeUpper(job.upper, job.content);
-      return null;
+      return makeUpper(job.upper, job.lowers, mergeFolders(viewFolders(job.lowers)));
     case "measure":
       return { bytes: measureTree(job.path) };
     case "remove":
@@ -82,7 +77,7 @@ export function runTreeJob(job: TreeJob): TreeJobResult<TreeJob> {
 }
 
 /** The folders of layers, to be merged. */
-export function viewFolders(lowers: readonly LowerFolder[]): readonly OverlayFolder[] {
+export function viewFolders(lowers: readonly LowerLayer[]): readonly OverlayFolder[] {
   return lowers.map(({ folder, notes }) => {
     const [opaque, implied] = [new Set(notes.opaque), new Set(notes.implied)];
     return { folder, isOpaque: (path) => opaque.has(path), isImplied: (path) => implied.has(path) };

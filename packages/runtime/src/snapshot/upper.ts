@@ -3,12 +3,8 @@ import type { LayerFolder, RootMetadata } from "./layer-folder.ts";
 import { isWhiteout, type MergedView } from "./merged-view.ts";
 import { fileIn } from "./names.ts";
 
-/** What an upper folder holds before anything was written. */
-export interface UpperContent {
-  readonly root: RootMetadata;
-  /** Parents first. */
-  readonly folders: readonly UpperFolder[];
-}
+/** A layer below. */
+export type LowerLayer = Pick<LayerFolder, "folder" | "notes">;
 
 interface UpperFolder extends RootMetadata {
   readonly path: string;
@@ -20,34 +16,36 @@ interface UpperFolder extends RootMetadata {
 const DEFAULT_ROOT: RootMetadata = { mode: 0o755, uid: 0, gid: 0 };
 
 /**
- * What the upper folder on top of `layers` (topmost first) must hold so that the mount shows what the layers say. Overlay
- * shows the metadata of the topmost folder, which may be one that its layer only implies: `tmp/file` alone must not
- * take the sticky bit from /tmp.
+ * Makes the upper folder on top of `layers` (topmost first), with what it must hold so that the mount shows what the
+ * layers say. Overlay shows the metadata of the topmost folder, which may be one that its layer only implies: `tmp/file`
+ * alone must not take the sticky bit from /tmp.
+ * @returns the metadata of the root
  */
-export function upperContent(layers: readonly LayerFolder[], view: MergedView): UpperContent {
+export function makeUpper(upper: string, layers: readonly LowerLayer[], view: MergedView): RootMetadata {
   const root = layers.find(({ notes }) => notes.root)?.notes.root ?? DEFAULT_ROOT;
-  const implied = new Set(layers.flatMap(({ notes }) => notes.implied));
-  const wrong = [...implied].filter((path) => isShownWrong(path, layers, view));
-  const needed = new Set(wrong.flatMap((path) => [...parents(path), path]));
-  const folders = [...needed].sort().flatMap((path) => {
-    const stats = view.lstat(path)?.stats;
-    return stats?.isDirectory() ? [{ path, ...metadata(stats), mtime: stats.mtimeMs }] : [];
-  });
-  return { root, folders };
-}
-
-/** Makes the upper folder. */
-export function writeUpper(upper: string, { root, folders }: UpperContent): void {
   mkdirSync(upper);
   setOwner(upper, root);
+  const folders = correctedFolders(layers, view);
   for (const folder of folders) {
     mkdirSync(fileIn(upper, folder.path));
     setOwner(fileIn(upper, folder.path), folder);
   }
   for (const { path, mtime } of folders.toReversed()) utimesSync(fileIn(upper, path), mtime / 1000, mtime / 1000);
+  return root;
 }
 
-function isShownWrong(path: string, layers: readonly LayerFolder[], view: MergedView): boolean {
+/** The folders that would be shown wrong, and those that lead to them, parents first. */
+function correctedFolders(layers: readonly LowerLayer[], view: MergedView): readonly UpperFolder[] {
+  const implied = new Set(layers.flatMap(({ notes }) => notes.implied));
+  const wrong = [...implied].filter((path) => isShownWrong(path, layers, view));
+  const needed = new Set(wrong.flatMap((path) => [...parents(path), path]));
+  return [...needed].sort().flatMap((path) => {
+    const stats = view.lstat(path)?.stats;
+    return stats?.isDirectory() ? [{ path, ...metadata(stats), mtime: stats.mtimeMs }] : [];
+  });
+}
+
+function isShownWrong(path: string, layers: readonly LowerLayer[], view: MergedView): boolean {
   const right = view.lstat(path)?.stats;
   if (!right?.isDirectory()) return false;
   const shown = topmost(path, layers);
@@ -60,7 +58,7 @@ function isShownWrong(path: string, layers: readonly LayerFolder[], view: Merged
   );
 }
 
-function topmost(path: string, layers: readonly LayerFolder[]): Stats | undefined {
+function topmost(path: string, layers: readonly LowerLayer[]): Stats | undefined {
   for (const { folder } of layers) {
     const stats = lstatSync(fileIn(folder, path), { throwIfNoEntry: false });
     if (stats && !isWhiteout(stats)) return stats;

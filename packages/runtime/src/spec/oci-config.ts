@@ -9,6 +9,7 @@ export interface OciConfigOptions {
   /** The machine, as `process.arch` names it. */
   readonly arch: string;
   readonly cgroupsPath: string | undefined;
+  readonly terminal: { readonly columns: number; readonly rows: number } | undefined;
 }
 
 const STRICT = ["nosuid", "noexec", "nodev"];
@@ -26,6 +27,7 @@ export function ociConfig(spec: ContainerSpec, options: OciConfigOptions): objec
     ociVersion: "1.0.2",
     process: {
       terminal: spec.terminal,
+      ...(options.terminal ? { consoleSize: { width: options.terminal.columns, height: options.terminal.rows } } : {}),
       user: { uid, gid, ...(singleId ? {} : { additionalGids }), umask: 0o22 },
       args: spec.args,
       env: spec.env,

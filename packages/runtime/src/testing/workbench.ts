@@ -1,10 +1,11 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Layer, type LocalStore, openStore, openTree, type Tree, writeLayer } from "@tsbuild/oci";
 import { createRuntime } from "../create-runtime.ts";
 import type { ExitStatus, ProcessSpec } from "../process.ts";
 import type { Runtime, RuntimeOptions, Workspace } from "../runtime.ts";
+import { removeTree } from "../snapshot/remove-tree.ts";
 import { busyboxEntries } from "./busybox.ts";
 
 /** A runtime with a store of its own and a layer with busybox, for tests. */
@@ -57,7 +58,7 @@ export async function openWorkbench(options: Partial<RuntimeOptions> = {}): Prom
     close: async () => {
       await runtime.close();
       await store.close();
-      rmSync(folder, { recursive: true, force: true });
+      removeTree(folder);
     },
   };
 }
