@@ -148,6 +148,7 @@ describe("switches with values", () => {
     .option("--rm", "")
     .option("-i, --interactive", "")
     .option("-e, --env <v>", "")
+    .option("--no-cache", "")
     .argument("<image>")
     .argument("[args...]");
 
@@ -174,6 +175,10 @@ describe("switches with values", () => {
       ["--env=A=true", "--rm", "--", "--rm=1"],
     ],
     [["--rm=maybe"], ["--rm=maybe"]],
+    [
+      ["--no-cache=true", "--rm", "--no-cache=false"],
+      ["--no-cache", "--rm"],
+    ],
   ])("%j", (words, expected) => {
     expect(withPlainBooleans(words, command)).toEqual(expected);
   });

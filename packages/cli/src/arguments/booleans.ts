@@ -11,7 +11,7 @@ export function withPlainBooleans(words: readonly string[], command: Command): s
     if (word === "--" || (!word.startsWith("-") && takesRest(command))) return [...result, ...words.slice(index)];
     const option = findOption(command, word);
     const [, value] = /^--[^=]+=(.*)$/s.exec(word) ?? [];
-    if (option?.isBoolean() && value !== undefined) {
+    if (option !== undefined && isSwitch(option) && value !== undefined) {
       if (/^(?:true|1|t)$/i.test(value)) result.push(option.long ?? "");
       else if (!/^(?:false|0|f)$/i.test(value)) result.push(word);
       continue;
@@ -39,6 +39,11 @@ function findOption(command: Command, word: string): Option | undefined {
   // Of `-itv`, only the last can take the next word as its value.
   const last = `-${word.at(-1)}`;
   return word.startsWith("-") ? command.options.find((option) => option.short === last) : undefined;
+}
+
+/** `--rm`, and `--no-cache` too, which commander itself does not count among them. */
+function isSwitch(option: Option): boolean {
+  return !option.required && !option.optional;
 }
 
 /** False for `-v/a:/b`, which carries its value already. */

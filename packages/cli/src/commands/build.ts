@@ -36,7 +36,7 @@ export interface BuildFlags extends DockerfileFlags {
 /** Flags of Docker that change nothing here; scripts may give them. */
 const WITHOUT_EFFECT = [
   ...["--load", "--rm", "--force-rm", "--compress", "--disable-content-trust", "-D, --debug"],
-  ...["--builder <name>", "--provenance [value]", "--sbom [value]", "--attest <value>", "--allow <what>"],
+  ...["--builder <name>", "--provenance <value>", "--sbom <value>", "--attest <value>", "--allow <what>"],
 ];
 /** Flags of Docker that would change something: accepted, and the user is told. */
 const NOT_AVAILABLE = [

@@ -1,4 +1,12 @@
-import { type Image, type LocalStore, readImage, TsbuildError } from "@tsbuild/oci";
+import {
+  formatPlatform,
+  type Image,
+  type LocalStore,
+  matchPlatform,
+  parsePlatform,
+  readImage,
+  TsbuildError,
+} from "@tsbuild/oci";
 import type { Execution } from "@tsbuild/runtime";
 import { pullImage } from "../commands/pull.ts";
 import type { RunRequest } from "../commands/run.ts";
@@ -23,6 +31,7 @@ export async function runContainer(context: Context, request: RunRequest): Promi
   notePorts(context, surroundings, request.publish ?? []);
   return withSession(context, async (session) => {
     const image = await findImage(context, session, request);
+    warnOfPlatform(context, image, request.platform);
     const process = processOf(image.config.config ?? {}, request, surroundings);
     const runtime = await openRuntime(context, session.store, request.runtime);
     try {
@@ -79,6 +88,12 @@ async function findImage(context: Context, session: Session, request: RunRequest
   context.note(`Unable to find image '${name}' locally`);
   await pullImage(context, session, { name, ...(platform === undefined ? {} : { platform }), quiet: quiet ?? false });
   return readImage(session.store, storeName(name), wanted);
+}
+
+/** An image without an index is taken whatever it is for. */
+function warnOfPlatform(context: Context, { platform }: Image, wanted: string | undefined): void {
+  if (wanted === undefined || matchPlatform(parsePlatform(wanted), [platform]) !== undefined) return;
+  context.note(`warning: the image is for ${formatPlatform(platform)}, not for ${wanted}`);
 }
 
 async function readStored(
