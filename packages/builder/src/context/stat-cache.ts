@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { type Digest, decodeName, encodeName } from "@tsbuild/oci";
-import { writeWhole } from "../solver/cache.ts";
+import { writeWhole } from "../write-whole.ts";
 import type { ContextFile } from "./scan.ts";
 
 /** What is known about the bytes of a context's files, by their metadata. */
@@ -15,18 +15,18 @@ export interface StatCache {
 
 interface Known {
   readonly size: number;
-  readonly mtime: bigint;
-  readonly ctime: bigint;
-  readonly inode: bigint;
+  readonly mtime: number;
+  readonly ctime: number;
+  readonly inode: number;
   readonly mode: number;
   readonly digest: string;
 }
 
 /**
- * How long a file must have been left alone before its metadata are trusted, in nanoseconds: a file written again within
+ * How long a file must have been left alone before its metadata are trusted, in milliseconds: a file written again within
  * the resolution of its file system's clock looks the same and is not.
  */
-const SETTLED = 2_000_000_000n;
+const SETTLED = 2000;
 
 /** Opens the cache in `file`; a file that is missing, damaged or of another version is an empty cache. */
 export function openStatCache(file: string): StatCache {
@@ -45,7 +45,7 @@ export function openStatCache(file: string): StatCache {
       return same ? `sha256:${found.digest}` : undefined;
     },
     note(entry, digest) {
-      const now = BigInt(Date.now()) * 1_000_000n;
+      const now = Date.now();
       if (now - entry.mtime < SETTLED || now - entry.ctime < SETTLED) return;
       const { size, mtime, ctime, inode, mode } = entry;
       known.set(entry.path, { size, mtime, ctime, inode, mode, digest: digest.slice(7) });
@@ -63,9 +63,9 @@ export function openStatCache(file: string): StatCache {
 
 /*
  * The file, little-endian: magic, number of entries, then a row of 68 bytes for each entry (size, mtime, ctime and inode
- * of 8, mode of 4, digest of 32), then the paths, each ended by a zero byte.
+ * as doubles, mode of 4, digest of 32), then the paths, each ended by a zero byte.
  */
-const MAGIC = "TSBSTAT1";
+const MAGIC = "TSBSTAT2";
 const HEADER = 12;
 const ROW = 68;
 
@@ -76,10 +76,10 @@ function encode(known: ReadonlyMap<string, Known>): Uint8Array {
   const paths: string[] = [];
   let at = HEADER;
   for (const [path, entry] of known) {
-    rows.writeBigUInt64LE(BigInt(entry.size), at);
-    rows.writeBigInt64LE(entry.mtime, at + 8);
-    rows.writeBigInt64LE(entry.ctime, at + 16);
-    rows.writeBigUInt64LE(entry.inode, at + 24);
+    rows.writeDoubleLE(entry.size, at);
+    rows.writeDoubleLE(entry.mtime, at + 8);
+    rows.writeDoubleLE(entry.ctime, at + 16);
+    rows.writeDoubleLE(entry.inode, at + 24);
     rows.writeUInt32LE(entry.mode, at + 32);
     rows.write(entry.digest, at + 36, "hex");
     at += ROW;
@@ -104,10 +104,10 @@ function decode(data: Buffer): Map<string, Known> {
   if (paths.length !== count + 1) return known;
   for (let index = 0, at = HEADER; index < count; index++, at += ROW) {
     known.set(paths[index] ?? "", {
-      size: Number(data.readBigUInt64LE(at)),
-      mtime: data.readBigInt64LE(at + 8),
-      ctime: data.readBigInt64LE(at + 16),
-      inode: data.readBigUInt64LE(at + 24),
+      size: data.readDoubleLE(at),
+      mtime: data.readDoubleLE(at + 8),
+      ctime: data.readDoubleLE(at + 16),
+      inode: data.readDoubleLE(at + 24),
       mode: data.readUInt32LE(at + 32),
       digest: data.toString("hex", at + 36, at + ROW),
     });

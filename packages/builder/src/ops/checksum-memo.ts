@@ -2,8 +2,8 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Digest, digestHex, isDigest, type Layer } from "@tsbuild/oci";
 import type { CopyAction } from "../files/select.ts";
-import { writeWhole } from "../solver/cache.ts";
 import { cacheKeyOf } from "../solver/cache-key.ts";
+import { writeWhole } from "../write-whole.ts";
 import { diffIdsOf } from "./op-environment.ts";
 
 /**

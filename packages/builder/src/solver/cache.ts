@@ -1,6 +1,7 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { type Digest, digestHex, isDigest, type Layer } from "@tsbuild/oci";
+import { writeWhole } from "../write-whole.ts";
 import type { CacheKey } from "./cache-key.ts";
 import type { Output } from "./op-runner.ts";
 
@@ -88,17 +89,6 @@ function usedAt(file: string): number {
     return statSync(file).mtimeMs;
   } catch {
     return 0;
-  }
-}
-
-/** By a temporary file beside it, so that no reader ever sees half a record. Not synced: what a crash damages is a miss. */
-export function writeWhole(file: string, content: string | Uint8Array): void {
-  const temporary = `${file}.${process.pid}.${Math.random().toString(36).slice(2)}.tmp`;
-  try {
-    writeFileSync(temporary, content, { flag: "wx", mode: 0o600 });
-    renameSync(temporary, file);
-  } finally {
-    rmSync(temporary, { force: true });
   }
 }
 
