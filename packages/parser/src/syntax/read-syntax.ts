@@ -89,6 +89,7 @@ function splitNode(whole: Span, escapeToken: EscapeToken, depth: number): Syntax
     comments: depth === 0 ? line.comments : [],
     range,
     argsRange: rangeOf(line, args.start, args.end),
+    argsSpan: args,
     error: split.error,
   };
 }

@@ -1,6 +1,7 @@
 import type { Flag, Heredoc, KeyValue, Word } from "../ast.ts";
 import type { Diagnostic } from "../diagnostic.ts";
 import type { Range } from "../position.ts";
+import type { Span } from "./words.ts";
 
 /** An instruction as it is written: split into keyword, flags and arguments, not yet checked. Any keyword may stand there. */
 export interface SyntaxNode {
@@ -24,6 +25,8 @@ export interface SyntaxNode {
   readonly range: Range;
   /** What stands behind the flags. */
   readonly argsRange: Range;
+  /** The same as a part of the logical line: what any part of it needs to be found in the file. */
+  readonly argsSpan: Span;
   /** Why the arguments could not be read. */
   readonly error: Diagnostic | undefined;
 }
