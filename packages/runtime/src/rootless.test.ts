@@ -21,7 +21,7 @@ describe.skipIf(!canMakeUsers || !hasBusybox || !isReadableByAll(project))(
         execFileSync("/usr/sbin/useradd", ["--system", "--create-home", ...options, name]);
       });
       afterAll(() => {
-        execFileSync("/usr/sbin/userdel", ["--remove", name], { stdio: "ignore" });
+        execFileSync("/usr/sbin/userdel", ["--force", "--remove", name], { stdio: "ignore" });
       });
 
       it("keeps the contract", { timeout: 300_000 }, () => {
