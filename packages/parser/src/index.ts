@@ -39,6 +39,8 @@ export { type LintOptions, lintDockerfile } from "./lint/lint-dockerfile.ts";
 export type { Finding, LintFacts, LintRule } from "./lint/rule.ts";
 export { type ParseResult, parseDockerfile } from "./parse.ts";
 export type { Position, Range } from "./position.ts";
+export { type FormatDockerfileOptions, type FormattedDockerfile, formatDockerfile } from "./print/format-dockerfile.ts";
+export { printDockerfile } from "./print/print-dockerfile.ts";
 export type { SyntaxNode, SyntaxTree } from "./syntax/syntax-node.ts";
 export { quote } from "./text/go-strings.ts";
 export { didYouMean, type SuggestOptions, suggest } from "./text/suggest.ts";

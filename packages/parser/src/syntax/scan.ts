@@ -151,7 +151,7 @@ export function createScanner(text: string): Scanner {
  * A line is continued by an escape character at its end, blanks behind it allowed, unless another one stands in front of
  * it. (`\\\` should continue and does not; BuildKit reads it so.)
  */
-function cutContinuation(line: string, escapeToken: EscapeToken): { text: string; continues: boolean } {
+export function cutContinuation(line: string, escapeToken: EscapeToken): { text: string; continues: boolean } {
   let end = line.length;
   while (end > 0 && (line[end - 1] === " " || line[end - 1] === "\t")) end -= 1;
   const continues = line[end - 1] === escapeToken && line[end - 2] !== escapeToken;
