@@ -16,7 +16,7 @@ import type { Tree, TreeEntry } from "./tree.ts";
  * @throws TsbuildError NOT_FOUND where a layer is not plain in the store (see `makePlain`); the tree's calls throw
  * TREE_SYMLINK_LOOP, and LAYER_INVALID where a hard link leads nowhere
  */
-export function openTree(store: LayerStore, layers: readonly Layer[]): Tree {
+export function openTree(store: Pick<LayerStore, "folder" | "has" | "blobPath">, layers: readonly Layer[]): Tree {
   return treeOf(layers.map((layer) => readLayerIndex(store, layer.diffId)));
 }
 
