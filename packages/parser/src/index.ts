@@ -37,6 +37,7 @@ export type { BaseImage } from "./lint/flow/flow.ts";
 export { type LintConfig, parseLintConfig } from "./lint/lint-config.ts";
 export { type LintOptions, lintDockerfile } from "./lint/lint-dockerfile.ts";
 export type { Finding, LintFacts, LintRule } from "./lint/rule.ts";
+export { ALL_RULES, TSBUILD_RULES } from "./lint/tsbuild-rules.ts";
 export { type ParseResult, parseDockerfile } from "./parse.ts";
 export type { Position, Range } from "./position.ts";
 export { type FormatDockerfileOptions, type FormattedDockerfile, formatDockerfile } from "./print/format-dockerfile.ts";

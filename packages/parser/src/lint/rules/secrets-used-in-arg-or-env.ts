@@ -14,10 +14,14 @@ export const secretsUsedInArgOrEnv: LintRule = {
       if (instruction.kind !== "arg" && instruction.kind !== "env") continue;
       const { kind, range, comments } = instruction;
       for (const { key } of instruction.pairs) {
-        if (!SECRET.test(key.text) || HARMLESS.test(key.text)) continue;
+        if (!namesSecret(key.text)) continue;
         const where = `${kind.toUpperCase()} ${quote(key.text)}`;
         yield { range, comments, message: `Do not use ARG or ENV instructions for sensitive data (${where})` };
       }
     }
   },
 };
+
+export function namesSecret(name: string): boolean {
+  return SECRET.test(name) && !HARMLESS.test(name);
+}

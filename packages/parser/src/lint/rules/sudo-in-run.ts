@@ -1,0 +1,23 @@
+import { pageUrl } from "../page-url.ts";
+import type { LintRule } from "../rule.ts";
+import { runFinding } from "../run-finding.ts";
+import { baseName } from "../shell-script/posix-shell.ts";
+
+export const sudoInRun: LintRule = {
+  id: "SudoInRun",
+  title: "sudo should not be used in a RUN",
+  url: pageUrl("SudoInRun"),
+  *check({ runs }) {
+    for (const run of runs) {
+      for (const { words, start, end } of run.commands) {
+        if (baseName(words[0]?.value ?? "") !== "sudo") continue;
+        const message = "sudo in a RUN: it drops the environment and is one more program with all rights in the image";
+        yield runFinding(
+          run,
+          { start, end },
+          { message, hint: "write USER root above the RUN, and the other user below" },
+        );
+      }
+    }
+  },
+};
