@@ -1,6 +1,8 @@
 import { spawn, spawnSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 
 /** What a finished process left. */
@@ -59,7 +61,9 @@ export interface Workbench {
 
 /** Makes a temporary folder with a store in it. */
 export async function openWorkbench(env: Readonly<Record<string, string | undefined>> = {}): Promise<Workbench> {
-  const folder = await mkdtemp(join(process.env.TSBUILD_TEST_TMP ?? "/tmp", "tsbuild-test-"));
+  // In lower case: buildah takes a layout's path for a repository's name.
+  const folder = join(process.env.TSBUILD_TEST_TMP ?? tmpdir(), `tsbuild-test-${randomBytes(6).toString("hex")}`);
+  await mkdir(folder);
   const all = { ...env, TSBUILD_ROOT: join(folder, "store"), DOCKER_CONFIG: join(folder, "docker"), NO_COLOR: "1" };
   const withEnv = (options: ExecOptions = {}): ExecOptions => ({ ...options, env: { ...all, ...options.env } });
   return {

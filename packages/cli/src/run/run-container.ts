@@ -18,7 +18,7 @@ import { usageError } from "../usage-error.ts";
 import { processOf, type Surroundings, surroundingsOf } from "./process-of.ts";
 import { attachTerminal, drain, terminalSize } from "./streams.ts";
 
-/** Ctrl-C this often ends the process whether it wants or not. */
+/** Asked this often, by Ctrl-C or SIGTERM, the process ends whether it wants or not: as with docker run. */
 const IMPATIENT = 3;
 
 /** Runs the process that `request` describes to its end. Returns its exit code. */
@@ -56,7 +56,7 @@ async function follow(context: Context, execution: Execution, request: RunReques
   const { terminal } = context;
   let interrupts = 0;
   const stopForwarding = context.interrupts.forward((signal) => {
-    interrupts += signal === "SIGINT" ? 1 : 0;
+    interrupts += signal === "SIGINT" || signal === "SIGTERM" ? 1 : 0;
     if (interrupts >= IMPATIENT) context.interrupts.abort(signal);
     else execution.kill(signal);
   });

@@ -23,7 +23,9 @@ function readImageAndName(node: SyntaxNode): { image: Word; stageName: Word | un
   const isNamed = node.args.length === 3 && as?.text.toLowerCase() === "as";
   if (image === undefined || (node.args.length !== 1 && !isNamed)) {
     throw new Problem("FROM_INVALID", "FROM requires either one or three arguments", node.range, {
-      hint: "write FROM image or FROM image AS name",
+      hint: node.args.some((word) => word.text.startsWith("#"))
+        ? "a comment has a line of its own: what follows an instruction is part of it"
+        : "write FROM image or FROM image AS name",
     });
   }
   if (stageName !== undefined && !isValidStageName(stageName.text)) throw invalidName(stageName);
