@@ -2,6 +2,7 @@ import { TsbuildError } from "@tsbuild/oci";
 import { type Machine, openMachine } from "./machine.ts";
 import { BACKENDS, createBackend, probeBackend, probeSnapshotter, SNAPSHOTTERS } from "./probe.ts";
 import type { BackendReport, Runtime, RuntimeOptions, RuntimeReport, SnapshotterReport } from "./runtime.ts";
+import { createCopySnapshotter } from "./snapshot/copy.ts";
 import { createOverlaySnapshotter } from "./snapshot/overlay.ts";
 import type { Snapshotter } from "./snapshot/snapshotter.ts";
 import { sweep } from "./snapshot/work-folder.ts";
@@ -72,7 +73,8 @@ async function choose(machine: Machine, options: RuntimeOptions): Promise<Choice
 
 function assemble(machine: Machine, { store }: RuntimeOptions, { backend, snapshotter: chosen }: Choice): Runtime {
   const { folders, trees, host, userNamespace } = machine;
-  const snapshotter: Snapshotter = createOverlaySnapshotter({
+  const create = chosen.name === "overlay" ? createOverlaySnapshotter : createCopySnapshotter;
+  const snapshotter: Snapshotter = create({
     folders,
     store,
     trees,

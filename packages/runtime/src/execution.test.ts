@@ -104,7 +104,7 @@ describe.each(SUITES)("$title: an execution", ({ options, skip }) => {
     }
 
     it("leaves nothing when the builder is killed", async () => {
-      const marker = `97${process.pid}${SUITES.findIndex(({ title }) => title.startsWith(options.backend))}`;
+      const marker = `97${process.pid}${SUITES.findIndex((suite) => suite.options === options)}`;
       const script = fileURLToPath(new URL("../dist/testing/sleeper.js", import.meta.url));
       const builder = spawn(process.execPath, [script, bench.folder, marker, JSON.stringify(options)], {
         stdio: ["ignore", "pipe", "inherit"],

@@ -11,7 +11,6 @@ import { CAPABILITIES, DEFAULT_CAPABILITIES } from "./spec/capabilities.ts";
 import type {
   ContainerSpec,
   MountPointKind,
-  OverlayMount,
   PlannedMount,
   ResolvedUser,
   RootMount,
@@ -19,9 +18,9 @@ import type {
 } from "./spec/container-spec.ts";
 import { resolveUser } from "./spec/resolve-user.ts";
 
-/** What of a chain of layers is to be mounted: an overlay with its view. */
+/** What of a chain of layers is to be mounted: a tree with its view. */
 export interface LayersSource {
-  readonly overlay: OverlayMount;
+  readonly root: RootMount;
   readonly view: MergedView;
 }
 
@@ -119,11 +118,11 @@ async function planMount(mount: Mount, context: PlanContext): Promise<PlannedMou
     }
     case "layers": {
       const readonly = mount.readonly ?? false;
-      const { overlay, view } = await context.openLayers(mount.layers, { writable: !readonly });
+      const { root: tree, view } = await context.openLayers(mount.layers, { writable: !readonly });
       const path = view.resolve(layerPath(mount.path));
       const found = view.lstat(path)?.stats;
       if (!found) throw new TsbuildError("NOT_FOUND", `/${path} is not in the layers to be mounted at ${mount.target}`);
-      return { type: "overlay", overlay, path, target, readonly, kind: kindOf(found) };
+      return { type: "tree", tree, path, target, readonly, kind: kindOf(found) };
     }
   }
 }

@@ -99,7 +99,8 @@ function sourcePaths(spec: ContainerSpec): readonly (string | undefined)[] {
   return spec.mounts.map((mount) => {
     if (mount.type === "bind") return mount.source;
     if (mount.type === "content") return `${spec.memoryFolder}/${content++}`;
-    return mount.type === "overlay" ? join(mount.overlay.target, mount.path) : undefined;
+    if (mount.type === "tmpfs") return undefined;
+    return join("folder" in mount.tree ? mount.tree.folder : mount.tree.target, mount.path);
   });
 }
 

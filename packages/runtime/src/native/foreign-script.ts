@@ -2,7 +2,7 @@ import type { ContainerSpec } from "../spec/container-spec.ts";
 import { becomeNamespaceRoot } from "./container-script.ts";
 import { MOUNT, UMOUNT_DETACH } from "./kernel-flags.ts";
 import type { LauncherArch } from "./launcher-elf.ts";
-import { mountOverlay, mountRoot, writeContents } from "./root-file-system.ts";
+import { mountRoot, mountTree, writeContents } from "./root-file-system.ts";
 import { type AssembledScript, createScript, type ScriptBuilder } from "./script.ts";
 import { startCommand } from "./start-command.ts";
 import { supervise, usePipes } from "./supervise.ts";
@@ -32,7 +32,7 @@ export function foreignScript(spec: ContainerSpec, options: ForeignScriptOptions
     script.call("mount", ["proc", "/proc", "proc", MOUNT.NOSUID | MOUNT.NODEV | MOUNT.NOEXEC, 0]);
     mountRoot(script, spec.root, 0);
     writeContents(script, spec);
-    for (const mount of spec.mounts) if (mount.type === "overlay") mountOverlay(script, mount.overlay, MOUNT.NODEV);
+    for (const mount of spec.mounts) if (mount.type === "tree") mountTree(script, mount.tree);
     if (options.hideUnifiedCgroup) hideUnifiedCgroup(script, userNamespace !== undefined);
     script.call("chdir", ["/"]);
     if (options.terminal === undefined) usePipes(script);

@@ -54,11 +54,16 @@ export function mountRoot(script: ScriptBuilder, root: RootMount, flags: number)
 }
 
 /** Mounts an overlay on its folder of ours. */
-export function mountOverlay(script: ScriptBuilder, overlay: OverlayMount, flags = 0): void {
+function mountOverlay(script: ScriptBuilder, overlay: OverlayMount, flags: number): void {
   script.call("chdir", [overlay.workingFolder]);
   script.call("mount", ["overlay", overlay.target, "overlay", flags, overlay.options], {
     purpose: "to mount the layers",
   });
+}
+
+/** Mounts a tree that is to be seen in the root: a folder is there already. */
+export function mountTree(script: ScriptBuilder, root: RootMount): void {
+  if (!("folder" in root)) mountOverlay(script, root, MOUNT.NODEV);
 }
 
 /** Mounts memory on `folder` and writes the content of every such mount to a file `0`, `1`, ... in it. */
@@ -83,7 +88,7 @@ function openSources(script: ScriptBuilder, spec: ContainerSpec): readonly (Slot
   return spec.mounts.map((mount) => {
     if (mount.type === "bind") return openTree(script, mount.source, AT_RECURSIVE);
     if (mount.type === "content") return openTree(script, `${spec.memoryFolder}/${content++}`, 0);
-    if (mount.type === "overlay") return openInOverlay(script, mount.overlay, mount.path);
+    if (mount.type === "tree") return openInTree(script, mount.tree, mount.path);
     return undefined;
   });
 }
@@ -97,10 +102,10 @@ function openTree(script: ScriptBuilder, path: string, recursive: number): Slot 
   return tree;
 }
 
-/** The tree at `path` of an overlay, every symlink on the way read as if the overlay were the root. */
-function openInOverlay(script: ScriptBuilder, overlay: OverlayMount, path: string): Slot {
-  mountOverlay(script, overlay, MOUNT.NODEV);
-  const top = openFolder(script, overlay.target);
+/** What is at `path` of a tree, every symlink on the way read as if the tree were the root. */
+function openInTree(script: ScriptBuilder, root: RootMount, path: string): Slot {
+  mountTree(script, root);
+  const top = openFolder(script, "folder" in root ? root.folder : root.target);
   const found = script.slot();
   const tree = script.slot();
   script.call("openat2", [top, path === "" ? "." : path, openHow(script), 24], {

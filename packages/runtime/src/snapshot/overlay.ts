@@ -12,6 +12,7 @@ import {
 import type { BatchHost } from "../native/batch.ts";
 import { isAlive } from "../process-identity.ts";
 import type { OverlayMount } from "../spec/container-spec.ts";
+import { OPAQUE_XATTR } from "./entry-writer.ts";
 import {
   EMPTY_LINK,
   findLayer,
@@ -24,8 +25,7 @@ import { type MergedView, mergeFolders, type OverlayFolder } from "./merged-view
 import { removeTree } from "./remove-tree.ts";
 import type { Snapshot, Snapshotter } from "./snapshotter.ts";
 import type { TreeHost } from "./tree-host.ts";
-import { type Stub, viewFolders } from "./tree-job.ts";
-import { OPAQUE_XATTR } from "./unpack-layer.ts";
+import { deepestFirst, viewFolders } from "./tree-job.ts";
 import { makeUpper } from "./upper.ts";
 import { createWorkFolder, sweepLinks } from "./work-folder.ts";
 import { readXattrs } from "./xattrs.ts";
@@ -82,7 +82,7 @@ export function createOverlaySnapshotter(options: OverlayOptions): Snapshotter {
       mkdirSync(folder);
       const upper = writable ? await makeUpperFolder(options, folder, lowers) : undefined;
       const overlay = makeOverlay(options, { folder, lowers, upper: upper?.path });
-      return { overlay, view: mergeFolders(viewFolders(lowers)) };
+      return { root: overlay, view: mergeFolders(viewFolders(lowers)) };
     },
     prune: async (keep) => {
       await sweepLinks(folders, trees);
@@ -211,18 +211,10 @@ function withNewWork(root: OverlayMount, folder: string, number: number): Overla
 function viewWithUpper(upper: string, lowers: readonly LayerFolder[], host: BatchHost): MergedView {
   const top: OverlayFolder = {
     folder: upper,
-    isOpaque: (path) => {
-      const file = path === "" ? upper : `${upper}/${path}`;
-      return path !== "" && readXattrs(host, [file], (name) => name === OPAQUE_XATTR).size > 0;
-    },
+    isOpaque: (path) => path !== "" && readXattrs(host, upper, [path]).get(path)?.has(OPAQUE_XATTR) === true,
     isImplied: () => false,
   };
   return mergeFolders([top, ...viewFolders(lowers)]);
-}
-
-function deepestFirst(stubs: readonly Stub[]): readonly Stub[] {
-  const depth = ({ path }: Stub): number => path.split("/").length;
-  return [...stubs].sort((a, b) => depth(b) - depth(a));
 }
 
 const USES_FILE = "uses";

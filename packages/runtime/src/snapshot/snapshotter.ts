@@ -1,5 +1,5 @@
 import type { AbortOptions, Layer } from "@tsbuild/oci";
-import type { OverlayMount, RootMount } from "../spec/container-spec.ts";
+import type { RootMount } from "../spec/container-spec.ts";
 import type { MergedView } from "./merged-view.ts";
 import type { Stub } from "./tree-job.ts";
 
@@ -15,7 +15,7 @@ export interface Snapshotter {
 }
 
 export interface OpenedLayers {
-  readonly overlay: OverlayMount;
+  readonly root: RootMount;
   readonly view: MergedView;
 }
 

@@ -15,21 +15,28 @@ const LARGE = 64 * 1024;
 const BATCH = 4096;
 const ERANGE = -34;
 
+/** Overlay's own. */
+const OVERLAY_XATTR = /^(?:user|trusted)\.overlay\./;
+/** Attributes that belong to the machine, not to the image. */
+const HOST_XATTR = /^(?:security\.(?:selinux|ima|evm)|system\.|trusted\.(?!overlay\.))/;
+
+/** Those of the image, without overlay's. */
+export function imageXattrs(xattrs: Xattrs | undefined): Xattrs {
+  return new Map([...(xattrs ?? [])].filter(([name]) => !OVERLAY_XATTR.test(name)));
+}
+
 /**
- * The extended attributes of `files` that have any, by file; symlinks are not followed. Where `only` is given, other
- * names are passed over. Files that cannot have attributes have none.
+ * The extended attributes of those of `paths` in `folder` that have any, by path; symlinks are not followed. What belongs
+ * to the machine is left out. Files that cannot have attributes have none.
  */
-export function readXattrs(
-  host: BatchHost,
-  files: readonly string[],
-  only: (name: string) => boolean = () => true,
-): ReadonlyMap<string, Xattrs> {
-  const wanted: { readonly file: string; readonly name: string }[] = [];
-  for (let start = 0; start < files.length; start += BATCH) {
-    const some = files.slice(start, start + BATCH);
-    for (const [index, names] of listNames(host, some, NAMES_SIZE).entries()) {
-      const file = some[index] as string;
-      for (const name of names.filter(only)) wanted.push({ file, name });
+export function readXattrs(host: BatchHost, folder: string, paths: readonly string[]): ReadonlyMap<string, Xattrs> {
+  const wanted: WantedXattr[] = [];
+  const fileOf = (path: string): string => (path === "" ? folder : `${folder}/${path}`);
+  for (let start = 0; start < paths.length; start += BATCH) {
+    const some = paths.slice(start, start + BATCH);
+    for (const [index, names] of listNames(host, some.map(fileOf), NAMES_SIZE).entries()) {
+      const path = some[index] as string;
+      for (const name of names) if (!HOST_XATTR.test(name)) wanted.push({ path, file: fileOf(path), name });
     }
   }
   const found = new Map<string, Map<string, Uint8Array>>();
@@ -37,12 +44,18 @@ export function readXattrs(
     const some = wanted.slice(start, start + BATCH);
     for (const [index, value] of readValues(host, some, VALUE_SIZE).entries()) {
       if (!value) continue;
-      const { file, name } = some[index] as (typeof some)[number];
-      const xattrs = found.get(file) ?? new Map<string, Uint8Array>();
-      found.set(file, xattrs.set(name, value));
+      const { path, name } = some[index] as WantedXattr;
+      const xattrs = found.get(path) ?? new Map<string, Uint8Array>();
+      found.set(path, xattrs.set(name, value));
     }
   }
   return found;
+}
+
+interface WantedXattr {
+  readonly path: string;
+  readonly file: string;
+  readonly name: string;
 }
 
 /** Reads into buffers of `size`, and those that need it once more into large ones. */
@@ -52,11 +65,7 @@ function listNames(host: BatchHost, files: readonly string[], size: number): rea
   }).map((bytes) => (bytes?.toString("latin1") ?? "").split("\0").filter((name) => name !== ""));
 }
 
-function readValues(
-  host: BatchHost,
-  wanted: readonly { readonly file: string; readonly name: string }[],
-  size: number,
-): readonly (Buffer | undefined)[] {
+function readValues(host: BatchHost, wanted: readonly WantedXattr[], size: number): readonly (Buffer | undefined)[] {
   return readAll(host, wanted, size, (script, { file, name }, { buffer, slot }) => {
     script.call("lgetxattr", [file, name, buffer, size], { result: slot, onError: "continue" });
   });

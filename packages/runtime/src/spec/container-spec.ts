@@ -23,9 +23,9 @@ export type PlannedMount =
       readonly kind: MountPointKind;
     }
   | {
-      readonly type: "overlay";
-      readonly overlay: OverlayMount;
-      /** What of the overlay is shown; symlinks are resolved within it. */
+      readonly type: "tree";
+      readonly tree: RootMount;
+      /** What of the tree is shown; symlinks are resolved within it. */
       readonly path: string;
       readonly target: string;
       readonly readonly: boolean;

@@ -15,13 +15,24 @@ export interface Suite {
 const { uid, username } = userInfo();
 const who = uid === 0 ? "root" : "a user";
 
-/** Every back end, with what it needs here. */
-export const SUITES: readonly Suite[] = (["native", "crun", "runc"] as const).map((backend) => ({
-  title: `${backend} as ${who} (needs busybox-static${backend === "native" ? "" : ` and ${backend}`})`,
-  options: { backend },
-  skip: !hasBusybox || (backend !== "native" && !isInstalled(backend)),
+/** Every back end and every snapshotter, with what it needs here. */
+export const SUITES: readonly Suite[] = (
+  [
+    { backend: "native", snapshotter: "overlay" },
+    { backend: "native", snapshotter: "copy" },
+    { backend: "crun", snapshotter: "overlay" },
+    { backend: "runc", snapshotter: "overlay" },
+  ] as const
+).map((options) => ({
+  title: `${options.backend} on ${options.snapshotter} as ${who} (${needs(options.backend)})`,
+  options,
+  skip: !hasBusybox || (options.backend !== "native" && !isInstalled(options.backend)),
   singleId: uid !== 0 && !hasRange("/etc/subuid"),
 }));
+
+function needs(backend: BackendName): string {
+  return backend === "native" ? "needs busybox-static" : `needs busybox-static and ${backend}`;
+}
 
 function isInstalled(command: string): boolean {
   return ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin"].some((folder) =>
