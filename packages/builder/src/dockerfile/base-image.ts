@@ -1,5 +1,6 @@
 import { formatPlatform, type ImageConfig, type Platform, TsbuildError } from "@tsbuild/oci";
-import { suggest } from "@tsbuild/parser";
+import { type Range, suggest } from "@tsbuild/parser";
+import { BuildError } from "../build-error.ts";
 import type { HistoryStep } from "../graph/compiled.ts";
 import type { Vertex } from "../graph/op.ts";
 import type { Base } from "./base.ts";
@@ -32,7 +33,7 @@ export function baseResolver(plan: StagePlan, target: Platform, ports: CompilePo
     const platform = stage.platform ?? target;
     if (base.type === "context") return { config: emptyConfig(platform), platform, folder: base.name };
     const key = `${base.reference} ${formatPlatform(platform)}`;
-    const answer = asked.get(key) ?? resolveNamed(base, platform, plan, ports);
+    const answer = asked.get(key) ?? resolveNamed(base, platform, { plan, ports, range: stage.range });
     asked.set(key, answer);
     const resolved = await answer;
     return { config: resolved.config, platform, resolved };
@@ -69,21 +70,27 @@ export function contextVertex(name: string, compile: Compile): Vertex {
   return compile.vertex({ type: "local", name }, [], { name: label });
 }
 
+interface Asking {
+  readonly plan: StagePlan;
+  readonly ports: CompilePorts;
+  /** Of the instruction that names the image. */
+  readonly range: Range;
+}
+
 async function resolveNamed(
   { written, reference }: Base & { type: "image" },
   platform: Platform,
-  plan: StagePlan,
-  ports: CompilePorts,
+  { plan, ports, range }: Asking,
 ): Promise<ResolvedImage> {
   const options = ports.signal === undefined ? {} : { signal: ports.signal };
   try {
     return await ports.resolveImage(reference, platform, options);
   } catch (error) {
+    if (!TsbuildError.is(error)) throw error;
     const stage = suggest(written, plan.byName.keys());
-    if (stage === undefined || !TsbuildError.is(error)) throw error;
-    const hint = `did you mean the stage ${stage}?`;
+    const hint = stage === undefined ? error.hint : `did you mean the stage ${stage}?`;
     // biome-ignore lint/style/useErrorCause: the cause is there, in the third argument
-    throw new TsbuildError(error.code, `${written}: ${error.message}`, { hint, cause: error });
+    throw new BuildError(error.code, error.message, { cause: error, range, ...(hint === undefined ? {} : { hint }) });
   }
 }
 
