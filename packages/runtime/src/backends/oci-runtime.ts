@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { TsbuildError } from "@tsbuild/oci";
@@ -12,15 +11,14 @@ import { defaultFilter } from "../seccomp/default-filter.ts";
 import type { ContainerSpec } from "../spec/container-spec.ts";
 import { ociConfig } from "../spec/oci-config.ts";
 import type { Backend, BackendProcess, StartOptions } from "./backend.ts";
+import { cgroupsPath, newContainerId, removeCgroup, sweepCgroups } from "./cgroup.ts";
 import { conclude, destroy, writeAll } from "./native.ts";
 
 /** A back end that hands the process to an installed runc or crun. */
 export function createOciBackend(name: "runc" | "crun", host: BatchHost): Backend {
+  sweepCgroups();
   return { name, start: (spec, options) => startForeign(name, host, spec, options) };
 }
-
-/** The parent of all cgroups that we have made. */
-export const CGROUP_PARENT = "tsbuild";
 
 const UNIFIED_CGROUP = "/sys/fs/cgroup/unified";
 
@@ -31,7 +29,8 @@ function startForeign(
   { folder, terminal: size }: StartOptions,
 ): BackendProcess {
   const log = join(folder, "log.json");
-  const args = writeBundle(name, { host, spec, folder, log, size });
+  const id = newContainerId();
+  const args = writeBundle(name, { host, spec, folder, log, size, id });
   const terminal = size && openTerminal(host, "/dev/ptmx", size);
   const script = foreignScript(spec, {
     arch: host.arch,
@@ -51,6 +50,7 @@ function startForeign(
     resize: (columns, rows) => terminal?.resize(columns, rows),
     target: launched.child,
     ended: launched.ended.then((end) => {
+      removeCgroup(id);
       if (end.notStarted !== undefined) throw missing(name);
       const status = conclude(end, script, spec);
       if (status.exitCode !== 0) throwIfLogged(name, log, spec);
@@ -66,17 +66,17 @@ interface BundleParts {
   readonly folder: string;
   readonly log: string;
   readonly size: StartOptions["terminal"];
+  readonly id: string;
 }
 
 /** Writes config.json; the command line that runs it. */
-function writeBundle(name: "runc" | "crun", { host, spec, folder, log, size }: BundleParts): readonly string[] {
-  const id = `tsbuild-${randomBytes(6).toString("hex")}`;
+function writeBundle(name: "runc" | "crun", { host, spec, folder, log, size, id }: BundleParts): readonly string[] {
   const config = ociConfig(spec, {
     rootPath: "folder" in spec.root ? spec.root.folder : spec.root.target,
     sources: sourcePaths(spec),
     arch: host.arch,
     terminal: size,
-    cgroupsPath: spec.userNamespace ? undefined : `/${CGROUP_PARENT}/${id}`,
+    cgroupsPath: spec.userNamespace ? undefined : cgroupsPath(id),
   });
   const state = join(folder, "state");
   mkdirSync(state);

@@ -25,9 +25,16 @@ export function createNamespaceHost(host: BatchHost, namespace: string): TreeHos
     createInterface({ input: worker.stdout as NonNullable<typeof worker.stdout> }).on("line", (line) => {
       onAnswer(JSON.parse(line) as TreeAnswer);
     });
+    const handles = [worker, worker.stdin, worker.stdout, worker.stdio[3]] as { ref(): void; unref(): void }[];
     return {
-      send: (request) => input.write(`${JSON.stringify(request)}\n`),
-      idle: () => {},
+      send: (request) => {
+        for (const handle of handles) handle.ref();
+        input.write(`${JSON.stringify(request)}\n`);
+      },
+      // A builder may end without having closed its runtime.
+      idle: () => {
+        for (const handle of handles) handle.unref();
+      },
       close: async () => {
         worker.removeAllListeners("exit");
         input.end();
