@@ -134,7 +134,7 @@ function flagsOf(args: readonly string[]) {
     lastLine: 1,
     lastColumn: text.length,
     comments: [],
-    hasEmptyContinuation: false,
+    emptyLines: [],
   };
   return readFlags({ line, start: 0, end: text.length }, "\\").flags;
 }

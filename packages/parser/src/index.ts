@@ -32,6 +32,8 @@ export { createIgnoreMatcher, type IgnoreMatcher } from "./ignore/ignore-matcher
 export { isValidStageName } from "./instructions/from.ts";
 export { INSTRUCTION_NAMES } from "./instructions/read-instruction.ts";
 export { BUILDKIT_RULES } from "./lint/buildkit-rules.ts";
+export { type AppliedFixes, type ApplyOptions, applyFixes } from "./lint/fix/apply-fixes.ts";
+export { type FixedDockerfile, type FixOptions, fixDockerfile } from "./lint/fix/fix-dockerfile.ts";
 export { type ExpandedWord, expandedWords } from "./lint/flow/expanded-words.ts";
 export type { BaseImage } from "./lint/flow/flow.ts";
 export { type LintConfig, parseLintConfig } from "./lint/lint-config.ts";

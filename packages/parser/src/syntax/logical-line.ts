@@ -18,8 +18,8 @@ export interface LogicalLine {
   readonly lastColumn: number;
   /** Comment lines above, without `#`. */
   readonly comments: readonly string[];
-  /** Whether a blank line stands where a continued line should. */
-  readonly hasEmptyContinuation: boolean;
+  /** Blank lines that stand where a continued line should. */
+  readonly emptyLines: readonly number[];
 }
 
 /** The range in the file of `text[start, end)`. */

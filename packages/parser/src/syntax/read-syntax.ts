@@ -28,9 +28,10 @@ const NO_ARGUMENTS: Arguments = { args: [], pairs: [], json: false };
 export function readSyntax(text: string): SyntaxResult {
   const scanner = createScanner(text);
   const nodes: SyntaxNode[] = [];
-  const emptyContinuations: { source: string; line: number }[] = [];
+  const emptyContinuations: SyntaxTree["emptyContinuations"][number][] = [];
   for (let line = scanner.next(); line !== undefined; line = scanner.next()) {
-    if (line.hasEmptyContinuation) emptyContinuations.push({ source: line.text, line: line.lastLine });
+    const { text: source, lastLine, emptyLines } = line;
+    if (emptyLines.length > 0) emptyContinuations.push({ source, line: lastLine, emptyLines });
     nodes.push(readNode(line, scanner));
   }
   const { directives, escapeToken, diagnostics } = scanner;

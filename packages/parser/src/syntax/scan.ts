@@ -90,13 +90,13 @@ export function createScanner(text: string): Scanner {
     const pieces = [{ at: 0, line: firstLine, column }];
     const parts = [joined];
     let length = joined.length;
-    let hasEmptyContinuation = false;
+    const emptyLines: number[] = [];
     while (continues) {
       const raw = nextLine();
       if (raw === undefined) break;
       const line = withoutLineEnd(raw);
       const indent = skipSpaces(line, 0);
-      if (indent === line.length) hasEmptyContinuation = true;
+      if (indent === line.length) emptyLines.push(cursor.line);
       if (indent === line.length || line[indent] === "#") continue;
       ({ text: joined, continues } = cutContinuation(line, escapeToken));
       pieces.push({ at: length, line: cursor.line, column: 0 });
@@ -112,7 +112,7 @@ export function createScanner(text: string): Scanner {
       lastLine: last.line,
       lastColumn: last.column,
       comments: above,
-      hasEmptyContinuation,
+      emptyLines,
     };
   }
 

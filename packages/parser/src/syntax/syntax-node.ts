@@ -34,6 +34,14 @@ export interface SyntaxNode {
 /** All instructions of a file, in order, before they are understood. */
 export interface SyntaxTree {
   readonly nodes: readonly SyntaxNode[];
-  /** Instructions in which a blank line stands where a continued line should; line as BuildKit reports it. */
-  readonly emptyContinuations: readonly { readonly source: string; readonly line: number }[];
+  /** Instructions in which blank lines stand where a continued line should. */
+  readonly emptyContinuations: readonly EmptyContinuation[];
+}
+
+export interface EmptyContinuation {
+  readonly source: string;
+  /** As BuildKit reports it. */
+  readonly line: number;
+  /** The blank lines. */
+  readonly emptyLines: readonly number[];
 }

@@ -11,7 +11,7 @@ export const aptGetInstallRecommends: LintRule = {
   fixable: true,
   *check({ runs, tree }) {
     // Said once in apt's configuration, it holds for all that follows.
-    if (runs.some(({ text }) => /install-recommends\s*["']?[= "]/i.test(text))) return;
+    if (runs.some(({ text }) => /APT::Install-Recommends/i.test(text))) return;
     for (const run of runs.filter(({ stage }) => tree.shipped.includes(stage))) {
       for (const call of run.calls) {
         const { name, verb, command } = call;
@@ -19,7 +19,7 @@ export const aptGetInstallRecommends: LintRule = {
         if (hasOption(call, "--no-install-recommends", "--install-recommends", "--download-only")) continue;
         const inserted = { title: "Add --no-install-recommends", text: " --no-install-recommends" };
         const fix = insertBehind(run, verb, inserted);
-        const message = `${name} install takes packages in that nothing needs`;
+        const message = `${name} install takes recommended packages in as well`;
         const hint = "add --no-install-recommends, and name what is missing then";
         yield runFinding(run, command, { message, hint, fix: fix && { ...fix, unsafe: true } });
       }

@@ -5,6 +5,7 @@ export const consistentInstructionCasing: LintRule = {
   id: "ConsistentInstructionCasing",
   title: "All commands within the Dockerfile should use the same casing (either upper or lower)",
   url: "https://docs.docker.com/go/dockerfile/rule/consistent-instruction-casing/",
+  fixable: true,
   *check({ stages }) {
     const instructions = stages.flatMap(({ from, instructions: rest }) => [from, ...rest]);
     const keywords = instructions.map(({ keyword }) => keyword.text);

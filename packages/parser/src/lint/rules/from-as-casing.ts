@@ -5,6 +5,7 @@ export const fromAsCasing: LintRule = {
   id: "FromAsCasing",
   title: "The 'as' keyword should match the case of the 'from' keyword",
   url: "https://docs.docker.com/go/dockerfile/rule/from-as-casing/",
+  fixable: true,
   *check({ nodes }) {
     for (const { keyword, args, range, comments } of nodes) {
       const as = args[1];

@@ -17,7 +17,7 @@ const RPM: Manager = {
   verbs: ["install", "upgrade", "update", "remove", "groupinstall", "reinstall", "localinstall"],
   options: ["-y", "--assumeyes", "--nodocs=yes", "--downloadonly"],
 };
-const MANAGERS: Readonly<Record<string, Manager>> = { "apt-get": APT, apt: APT, yum: RPM, dnf: RPM, microdnf: RPM };
+const MANAGERS: Readonly<Record<string, Manager>> = { "apt-get": APT, apt: APT, yum: RPM, dnf: RPM };
 
 export const installWithoutYes: LintRule = {
   id: "InstallWithoutYes",

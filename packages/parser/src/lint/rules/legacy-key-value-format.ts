@@ -7,6 +7,7 @@ export const legacyKeyValueFormat: LintRule = {
   id: "LegacyKeyValueFormat",
   title: "Legacy key/value format with whitespace separator should not be used",
   url: "https://docs.docker.com/go/dockerfile/rule/legacy-key-value-format/",
+  fixable: true,
   *check({ flow }) {
     for (const { instruction } of flow.steps) {
       if (instruction.kind !== "env" && instruction.kind !== "label") continue;

@@ -6,6 +6,7 @@ export const maintainerDeprecated: LintRule = {
   id: "MaintainerDeprecated",
   title: "The MAINTAINER instruction is deprecated, use a label instead to define an image author",
   url: "https://docs.docker.com/go/dockerfile/rule/maintainer-deprecated/",
+  fixable: true,
   *check({ nodes }) {
     for (const { keyword, args, range, comments } of nodes) {
       if (keyword.text.toLowerCase() !== "maintainer") continue;

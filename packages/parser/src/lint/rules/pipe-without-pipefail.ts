@@ -5,9 +5,16 @@ import { setsPipefail } from "../shell-script/posix-shell.ts";
 import type { RunScript } from "../shell-script/run-script.ts";
 import type { ShellCommand } from "../shell-script/shell-command.ts";
 
-/** Programs that hardly fail, or fail with `pipefail` because the next one has read enough. */
+/**
+ * Programs that hardly fail, tell something else than failure with their exit code (grep), or fail with `pipefail` only
+ * because the next one has read enough (yes).
+ */
 const CANNOT_MATTER: ReadonlySet<string> = new Set(
-  "echo printf cat yes true : set cd export test [ read uname date id".split(" "),
+  (
+    "echo printf cat yes true : set cd export test [ [[ read uname date id env command which type " +
+    "find ls ldd grep egrep locale awk gawk mawk sed sort uniq tr cut head tail tac rev wc stat file basename dirname xargs tee column " +
+    "dpkg dpkg-query dpkg-architecture apt-mark apk rpm scanelf getconf nproc md5sum sha1sum sha256sum sha512sum base64"
+  ).split(" "),
 );
 
 export const pipeWithoutPipefail: LintRule = {
@@ -29,7 +36,13 @@ export const pipeWithoutPipefail: LintRule = {
 
 function hidesFailure(run: RunScript, { pipedFrom = 0, start }: ShellCommand): boolean {
   const left = run.calls.filter(({ command }) => command.start >= pipedFrom && command.end <= start);
-  return left.some(({ name }) => !CANNOT_MATTER.has(name));
+  // Of commands inside of others, those of substitutions, the pipe hides nothing that a lone command would not hide.
+  let behind = 0;
+  return left.some(({ name, command }) => {
+    const isInside = command.end < behind;
+    behind = Math.max(behind, command.end);
+    return !isInside && !CANNOT_MATTER.has(name);
+  });
 }
 
 function setsItself({ calls }: RunScript, { start }: ShellCommand): boolean {

@@ -7,6 +7,7 @@ export const redundantTargetPlatform: LintRule = {
   id: "RedundantTargetPlatform",
   title: "Setting platform to predefined $TARGETPLATFORM in FROM is redundant as this is the default behavior",
   url: "https://docs.docker.com/go/dockerfile/rule/redundant-target-platform/",
+  fixable: true,
   *check({ flow }) {
     for (const { stage, platform, targetPlatform } of flow.froms) {
       const isAlone = platform?.matched.length === 1 && platform.unmatched.length === 0;

@@ -5,6 +5,7 @@ export const stageNameCasing: LintRule = {
   id: "StageNameCasing",
   title: "Stage names should be lowercase",
   url: "https://docs.docker.com/go/dockerfile/rule/stage-name-casing/",
+  fixable: true,
   *check({ nodes }) {
     for (const { keyword, args, range, comments } of nodes) {
       const name = args[2];

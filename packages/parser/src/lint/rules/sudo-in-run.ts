@@ -11,12 +11,8 @@ export const sudoInRun: LintRule = {
     for (const run of runs) {
       for (const { words, start, end } of run.commands) {
         if (baseName(words[0]?.value ?? "") !== "sudo") continue;
-        const message = "sudo in a RUN: it drops the environment and is one more program with all rights in the image";
-        yield runFinding(
-          run,
-          { start, end },
-          { message, hint: "write USER root above the RUN, and the other user below" },
-        );
+        const message = "sudo in a RUN: it needs rights and a program that the image could do without";
+        yield runFinding(run, { start, end }, { message, hint: "write USER above the RUN, and USER again below it" });
       }
     }
   },

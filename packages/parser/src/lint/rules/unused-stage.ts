@@ -2,6 +2,7 @@ import type { Instruction, Stage } from "../../ast.ts";
 import { pageUrl } from "../page-url.ts";
 import type { LintRule } from "../rule.ts";
 import { runOf } from "../shell-script/run-script.ts";
+import type { StageTree } from "../stage-tree.ts";
 
 export const unusedStage: LintRule = {
   id: "UnusedStage",
@@ -16,7 +17,7 @@ export const unusedStage: LintRule = {
     const wanted = new Set(names.map((name) => name.toLowerCase()));
     for (const stage of stages.slice(0, -1)) {
       const isNamed = [stage.name ?? "", String(stage.index)].some((name) => name !== "" && wanted.has(name));
-      if (isNamed || bases.has(stage) || mayBeMeant(stage, prefixes)) continue;
+      if (isNamed || bases.has(stage) || mayBeMeant(stage, prefixes) || isTarget(stage, tree)) continue;
       const { range, comments, stageName } = stage.from;
       const label = stageName === undefined ? `Stage ${stage.index}` : `Stage ${stageName.text}`;
       const message = `${label} is not the last, and no other stage uses it: a build without --target leaves it out`;
@@ -36,4 +37,12 @@ function sourceNames(instruction: Instruction): string[] {
 /** Whether a name with a variable can come out as the stage's: `build-$TARGETARCH`. */
 function mayBeMeant({ name = "" }: Stage, prefixes: ReadonlySet<string>): boolean {
   return name !== "" && [...prefixes].some((prefix) => name.startsWith(prefix.toLowerCase()));
+}
+
+/** What has a command of its own, or is made of other stages, is there to be built with --target. */
+function isTarget(stage: Stage, tree: StageTree): boolean {
+  const { name, from, instructions } = stage;
+  const hasCommand = instructions.some(({ kind }) => kind === "cmd" || kind === "entrypoint");
+  const isMade = from.image.text === "scratch" || tree.parentOf(stage) !== undefined;
+  return name !== undefined && (hasCommand || isMade);
 }

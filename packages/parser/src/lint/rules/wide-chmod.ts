@@ -1,6 +1,8 @@
 import { pageUrl } from "../page-url.ts";
 import type { LintRule } from "../rule.ts";
 import { runFinding } from "../run-finding.ts";
+import type { RunScript } from "../shell-script/run-script.ts";
+import type { ShellWord } from "../shell-script/shell-command.ts";
 
 export const wideChmod: LintRule = {
   id: "WideChmod",
@@ -8,8 +10,8 @@ export const wideChmod: LintRule = {
   url: pageUrl("WideChmod"),
   *check({ runs, stages }) {
     for (const run of runs) {
-      for (const { name, verb, command } of run.calls) {
-        if (name !== "chmod" || verb === undefined || !isWide(verb.value)) continue;
+      for (const { name, verb, operands, command } of run.calls) {
+        if (name !== "chmod" || verb === undefined || !isWide(verb.value) || removes(run, operands)) continue;
         yield runFinding(run, command, details(verb.value));
       }
     }
@@ -21,6 +23,12 @@ export const wideChmod: LintRule = {
     }
   },
 };
+
+/** A folder that is gone at the end of its RUN harms nobody. */
+function removes({ calls }: RunScript, folders: readonly ShellWord[]): boolean {
+  const removed = new Set(calls.flatMap(({ name, args }) => (name === "rm" ? args.map(({ value }) => value) : [])));
+  return folders.length > 0 && folders.every(({ value }) => removed.has(value));
+}
 
 function details(mode: string): { message: string; hint: string } {
   const message = `Mode ${mode} lets every user in the image change the file`;
