@@ -31,6 +31,7 @@ export { type IgnoreFile, type IgnorePattern, parseIgnoreFile, patternError } fr
 export { createIgnoreMatcher, type IgnoreMatcher } from "./ignore/ignore-matcher.ts";
 export { isValidStageName } from "./instructions/from.ts";
 export { INSTRUCTION_NAMES } from "./instructions/read-instruction.ts";
+export * from "./language/index.ts";
 export { BUILDKIT_RULES } from "./lint/buildkit-rules.ts";
 export { type AppliedFixes, type ApplyOptions, applyFixes } from "./lint/fix/apply-fixes.ts";
 export { type FixedDockerfile, type FixOptions, fixDockerfile } from "./lint/fix/fix-dockerfile.ts";

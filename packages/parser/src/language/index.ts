@@ -1,0 +1,10 @@
+export type { Completion, CompletionOption } from "./completion.ts";
+export { completionsAt } from "./completions.ts";
+export { type DocumentSymbol, documentSymbols } from "./document-symbols.ts";
+export { type CodeAction, codeActions, diagnose, formattingEdits } from "./edits.ts";
+export { type FoldingRange, foldingRanges } from "./folding-ranges.ts";
+export { type Hover, hoverAt } from "./hover.ts";
+export { type LanguageDocument, openDocument } from "./language-document.ts";
+export { definitionAt, type ReferencesOptions, referencesAt, renameAt, renameRangeAt } from "./navigation.ts";
+export { type SemanticToken, type SemanticTokenType, semanticTokens } from "./semantic-tokens.ts";
+export type { TextEdit } from "./text-edit.ts";
