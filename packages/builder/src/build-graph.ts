@@ -1,9 +1,11 @@
-import type { Image, Layer, LocalStore } from "@tsbuild/oci";
+import type { Descriptor, LocalStore } from "@tsbuild/oci";
+import type { Diagnostic } from "@tsbuild/parser";
 import type { RegistryClient } from "@tsbuild/registry-client";
 import type { Runtime } from "@tsbuild/runtime";
-import type { BuildResult, SolveOptions } from "./builder.ts";
+import type { BuildResult, PlatformImage, SolveOptions } from "./builder.ts";
 import { contextInputs } from "./context/context-inputs.ts";
-import { writeBuiltImage } from "./export/write-built-image.ts";
+import { type BuiltImage, writeBuiltImage } from "./export/write-built-image.ts";
+import { writeIndex } from "./export/write-index.ts";
 import { createFileWorkers } from "./files/file-workers.ts";
 import type { Compiled } from "./graph/compiled.ts";
 import type { ImageResolver } from "./image-resolver.ts";
@@ -11,6 +13,7 @@ import { createImageSource } from "./image-source.ts";
 import { createOpRunner } from "./ops/create-op-runner.ts";
 import type { Download } from "./ops/download.ts";
 import { openCache } from "./solver/cache.ts";
+import type { Result } from "./solver/op-runner.ts";
 import { type Solved, solve } from "./solver/solver.ts";
 
 /** What all builds of a builder share. */
@@ -22,72 +25,94 @@ export interface BuildEnvironment {
 }
 
 export interface GraphBuild {
-  readonly compiled: Compiled;
+  /** One for each platform. */
+  readonly compiled: readonly Compiled[];
   readonly resolveImage: ImageResolver;
   /** Where the Dockerfile is, if it is a file. */
   readonly dockerfile?: string | undefined;
 }
 
-/** Solves a compiled graph, writes the image, names it and hands it to the exporters. */
+/** Solves compiled graphs, writes the image of each, names the whole and hands it to the exporters. */
 export async function buildGraph(
   env: BuildEnvironment,
   build: GraphBuild,
   options: SolveOptions,
 ): Promise<BuildResult> {
-  const { compiled } = build;
   const { store } = env;
   const { signal, onEvent, tags = [] } = options;
-  for (const diagnostic of compiled.diagnostics) onEvent?.({ type: "warning", diagnostic });
-  const { layers, steps } = await solveGraph(env, build, options);
-  const image = await writeBuiltImage(store, { compiled, layers, epoch: epochOf(build, options) }, { signal });
-  for (const tag of tags) await store.tag(image.descriptor, tag, { signal });
+  const warnings = warningsOf(build);
+  for (const diagnostic of warnings) onEvent?.({ type: "warning", diagnostic });
+  const { results, steps } = await solveGraphs(env, build, options);
+  const platforms: PlatformImage[] = [];
+  for (const compiled of build.compiled) {
+    const layers = results.get(compiled.root?.digest ?? "")?.layers ?? [];
+    platforms.push(await writePlatform(store, { compiled, layers, epoch: epochOf(compiled, options) }, options));
+  }
+  const [first] = platforms;
+  if (first === undefined) throw new Error("nothing was compiled");
+  const image = platforms.length === 1 ? first.image : await writeIndex(store, platforms, options);
+  for (const tag of tags) await store.tag(image, tag, { signal });
   await runExporters(env, image, options);
-  return {
-    image: image.descriptor,
-    imageId: image.manifest.config.digest,
-    config: image.config,
-    warnings: compiled.diagnostics,
-    steps,
-  };
+  return { image, imageId: first.imageId, config: first.config, platforms, warnings, steps };
 }
 
-function epochOf({ compiled }: GraphBuild, { epoch }: SolveOptions): number | undefined {
-  return epoch ?? compiled.epoch;
+async function writePlatform(
+  store: LocalStore,
+  built: BuiltImage,
+  { annotations, signal }: SolveOptions,
+): Promise<PlatformImage> {
+  const { descriptor, manifest, config, platform } = await writeBuiltImage(
+    store,
+    { ...built, annotations },
+    { signal },
+  );
+  return { image: descriptor, imageId: manifest.config.digest, config, platform };
 }
 
-async function solveGraph(
+/** What the compiles of several platforms find is mostly the same. */
+function warningsOf({ compiled }: GraphBuild): readonly Diagnostic[] {
+  const found = compiled.flatMap(({ diagnostics }) => diagnostics);
+  return [...new Map(found.map((each) => [JSON.stringify([each.message, each.range]), each])).values()];
+}
+
+function epochOf(compiled: Compiled | undefined, { epoch }: SolveOptions): number | undefined {
+  return epoch ?? compiled?.epoch;
+}
+
+/** All platforms are one graph: what they have in common is done once. */
+async function solveGraphs(
   env: BuildEnvironment,
-  build: GraphBuild,
+  { compiled, dockerfile, resolveImage }: GraphBuild,
   options: SolveOptions,
-): Promise<{ readonly layers: readonly Layer[]; readonly steps: Solved["steps"] }> {
+): Promise<Pick<Solved, "steps"> & { readonly results: ReadonlyMap<string, Result> }> {
   const { store, registry } = env;
-  const { compiled, dockerfile, resolveImage } = build;
-  if (compiled.root === undefined) return { layers: [], steps: [] };
+  const root = compiled.flatMap((each) => each.root ?? []);
+  if (root.length === 0) return { results: new Map(), steps: [] };
   const workers = createFileWorkers();
   try {
+    const contexts = new Map(compiled.flatMap((each) => [...(each.contexts ?? [])]));
     const runner = createOpRunner({
       ...env,
       ...{ resolveImage, workers },
       source: createImageSource(store, registry),
-      contexts: contextInputs({ store, contexts: compiled.contexts ?? new Map(), dockerfile }),
+      contexts: contextInputs({ store, contexts, dockerfile }),
       secrets: options.secrets ?? {},
-      epoch: epochOf(build, options),
+      epoch: epochOf(compiled[0], options),
     });
     const { signal, jobs, noCache, onEvent } = options;
     const cache = openCache(store.folder("cache"));
-    const solved = await solve({ root: compiled.root, runner, cache, signal, jobs, noCache, onEvent });
-    return { layers: solved.results.get(compiled.root.digest)?.layers ?? [], steps: solved.steps };
+    return await solve({ root, runner, cache, signal, jobs, noCache, onEvent });
   } finally {
     await workers.close();
   }
 }
 
-async function runExporters(env: BuildEnvironment, { descriptor }: Image, options: SolveOptions): Promise<void> {
+async function runExporters(env: BuildEnvironment, image: Descriptor, options: SolveOptions): Promise<void> {
   const { store, registry } = env;
   const { output = [], tags = [], signal, onEvent } = options;
   for (const exporter of output) {
     onEvent?.({ type: "export.started", name: exporter.name, time: Date.now() });
-    await exporter.export({ image: descriptor, store, registry, tags, signal, onEvent });
+    await exporter.export({ image, store, registry, tags, signal, onEvent });
     onEvent?.({ type: "export.completed", name: exporter.name, time: Date.now() });
   }
 }

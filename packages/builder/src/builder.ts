@@ -1,4 +1,4 @@
-import type { AbortOptions, Descriptor, Digest, ImageConfig, LocalStore } from "@tsbuild/oci";
+import type { AbortOptions, Descriptor, Digest, ImageConfig, LocalStore, Platform } from "@tsbuild/oci";
 import type { Diagnostic } from "@tsbuild/parser";
 import type { RegistryClient } from "@tsbuild/registry-client";
 import type { BackendName, Runtime } from "@tsbuild/runtime";
@@ -22,7 +22,7 @@ export interface BuilderOptions {
 
 /** What every build takes, whatever describes it. */
 export interface SolveOptions extends AbortOptions {
-  /** `os/arch[/variant]`. @default the host's, with os linux */
+  /** `os/arch[/variant]`; several with commas between them give an index. @default the host's, with os linux */
   readonly platform?: string;
   /** Where the image goes besides the local store. */
   readonly output?: readonly Exporter[];
@@ -34,9 +34,13 @@ export interface SolveOptions extends AbortOptions {
   readonly pull?: boolean;
   /** Steps at a time. @default 8 */
   readonly jobs?: number;
+  /** Annotations of the manifest, and of the index where there is one. */
+  readonly annotations?: Readonly<Record<string, string>>;
   /** Seconds since 1970 for all times that the build writes: SOURCE_DATE_EPOCH. */
   readonly epoch?: number;
   readonly network?: "default" | "host" | "none";
+  /** The name of the machine that RUN finds itself on; in its cache key. @default "buildkitsandbox" */
+  readonly hostname?: string;
   readonly extraHosts?: readonly string[];
   /** Values of `RUN --mount=type=secret`, by id. Never in keys, logs or layers. */
   readonly secrets?: Readonly<Record<string, Uint8Array | string>>;
@@ -59,12 +63,21 @@ export interface DockerfileOptions extends SolveOptions {
   readonly namedContexts?: Readonly<Record<string, string>>;
 }
 
-export interface BuildResult {
+/** The image of one platform. */
+export interface PlatformImage {
+  readonly platform: Platform;
   /** The manifest as it stands in the local store. */
   readonly image: Descriptor;
   /** The digest of the image's config: Docker's image id. */
   readonly imageId: Digest;
   readonly config: ImageConfig;
+}
+
+export interface BuildResult extends Omit<PlatformImage, "platform"> {
+  /** The manifest as it stands in the local store; the index, where several platforms were asked for. */
+  readonly image: Descriptor;
+  /** In the order asked for. `imageId` and `config` above are those of the first. */
+  readonly platforms: readonly PlatformImage[];
   readonly warnings: readonly Diagnostic[];
   /** What became of each step. */
   readonly steps: readonly {

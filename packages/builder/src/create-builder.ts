@@ -1,5 +1,5 @@
 import { homedir } from "node:os";
-import { defaultRoot, hostPlatform, openStore, parsePlatform } from "@tsbuild/oci";
+import { defaultRoot, formatPlatform, hostPlatform, openStore, type Platform, parsePlatform } from "@tsbuild/oci";
 import { parseDockerfile } from "@tsbuild/parser";
 import { createRegistryClient } from "@tsbuild/registry-client";
 import type { Runtime } from "@tsbuild/runtime";
@@ -36,41 +36,62 @@ export async function createBuilder(options: BuilderOptions = {}): Promise<Build
       request.onEvent?.({ type: "build.started", time: Date.now() });
       const source = readDockerfile(request);
       const resolveImage = resolver(request);
-      const compiled = await compile(source, request, resolveImage);
+      const compiled = await Promise.all(
+        platformsOf(request).map((platform) => compile(source, request, { platform, resolveImage })),
+      );
       return buildGraph(env, { compiled, resolveImage, dockerfile: source.path }, request);
     },
     async build(state, request = {}) {
       request.onEvent?.({ type: "build.started", time: Date.now() });
       const resolveImage = resolver(request);
-      const compiled = await compileState(state, stateOptions(request), { resolveImage, signal: request.signal });
+      const ports = { resolveImage, signal: request.signal };
+      const compiled = await Promise.all(
+        platformsOf(request).map((platform) => compileState(state, stateOptions(request, platform), ports)),
+      );
       return buildGraph(env, { compiled, resolveImage }, request);
     },
-    compileDockerfile: (request) => compile(readDockerfile(request), request, resolver(request)),
+    compileDockerfile: (request) => {
+      const [platform = hostPlatform()] = platformsOf(request);
+      return compile(readDockerfile(request), request, { platform, resolveImage: resolver(request) });
+    },
     prune: (request) => pruneCache(store, request),
     close,
     [Symbol.asyncDispose]: close,
   };
 }
 
-function compile({ text }: DockerfileText, request: DockerfileOptions, resolveImage: ImageResolver): Promise<Compiled> {
+function compile(
+  { text }: DockerfileText,
+  request: DockerfileOptions,
+  { platform, resolveImage }: { readonly platform: Platform; readonly resolveImage: ImageResolver },
+): Promise<Compiled> {
   const { context, signal } = request;
-  const { target, buildArgs, labels, noCache, noCacheFilter, network, extraHosts, namedContexts } = request;
+  const { target, buildArgs, labels, noCache, noCacheFilter, network, hostname, extraHosts, namedContexts } = request;
   const options: CompileOptions = {
-    platform: platformOf(request),
+    platform,
     buildPlatform: hostPlatform(),
-    ...defined({ target, buildArgs, labels, noCache, noCacheFilter, network, extraHosts, namedContexts }),
+    multiPlatform: platformsOf(request).length > 1,
+    ...defined({ target, buildArgs, labels, noCache, noCacheFilter, network, hostname, extraHosts, namedContexts }),
     ...(context === undefined ? {} : { context: { directory: context } }),
   };
   return compileDockerfile(parseDockerfile(text), options, { resolveImage, signal });
 }
 
-function stateOptions(request: SolveOptions): StateOptions {
+function stateOptions(request: SolveOptions, platform: Platform): StateOptions {
   const { network, extraHosts, noCache } = request;
-  return { platform: platformOf(request), ...defined({ network, extraHosts, noCache }) };
+  return { platform, ...defined({ network, extraHosts, noCache }) };
 }
 
-function platformOf({ platform }: SolveOptions): CompileOptions["platform"] {
-  return platform === undefined ? hostPlatform() : parsePlatform(platform);
+/** The platforms asked for, each once. */
+function platformsOf({ platform }: SolveOptions): readonly Platform[] {
+  if (platform === undefined) return [hostPlatform()];
+  const byName = new Map(
+    platform.split(",").map((text) => {
+      const parsed = parsePlatform(text.trim());
+      return [formatPlatform(parsed), parsed] as const;
+    }),
+  );
+  return [...byName.values()];
 }
 
 /** The members that have a value: an optional member that is undefined is not the same as none. */

@@ -1,5 +1,6 @@
 import { TsbuildError } from "@tsbuild/oci";
 import type { Range } from "@tsbuild/parser";
+import { BuildError } from "../build-error.ts";
 import { type BaseImage, type BaseResolver, baseResolver } from "./base-image.ts";
 import { basePlatformWarning } from "./base-platform.ts";
 import type { CompilePorts } from "./compile-options.ts";
@@ -66,9 +67,19 @@ async function resolveAll(
 ): Promise<void> {
   await Promise.all(
     stages.map(async (stage) => {
-      if (stage.base.type !== "stage") images.set(stage, await resolve(stage, stage.base));
+      if (stage.base.type === "stage") return;
+      const image = await resolve(stage, stage.base).catch((error: unknown) => {
+        throw TsbuildError.is(error) ? atStage(error, stage) : error;
+      });
+      images.set(stage, image);
     }),
   );
+}
+
+/** The same error, with the instruction that names the image. */
+function atStage(error: TsbuildError, { range }: PlannedStage): BuildError {
+  const { code, message, hint } = error;
+  return new BuildError(code, message, { range, cause: error, ...(hint === undefined ? {} : { hint }) });
 }
 
 function startStage(

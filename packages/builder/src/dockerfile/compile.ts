@@ -8,6 +8,7 @@ import { DockerfileError, mistake } from "./dockerfile-error.ts";
 import { finalConfig, imagePlatform } from "./final-config.ts";
 import type { Compile, StageDraft } from "./stage-draft.ts";
 import { labelStages, type PlannedStage, planStages, refuseCircles, targetStage } from "./stages.ts";
+import { unusedArguments } from "./unused-arguments.ts";
 
 /**
  * Compiles a Dockerfile to a graph, with the image config and history that go with its result.
@@ -44,7 +45,7 @@ export async function compileDockerfile(
     author,
     baseHistory,
     history,
-    diagnostics: [...diagnostics, ...compile.diagnostics],
+    diagnostics: [...diagnostics, ...compile.diagnostics, ...unusedArguments(dockerfile, options)],
     contexts: contextsOf(draft, options),
     ...(epoch === undefined ? {} : { epoch }),
   };

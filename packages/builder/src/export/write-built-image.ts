@@ -16,11 +16,13 @@ export interface BuiltImage {
   readonly layers: readonly Layer[];
   /** Seconds since 1970, for the times in config and history. @default 0, so that the digest depends on the inputs alone */
   readonly epoch?: number | undefined;
+  /** Of the manifest. */
+  readonly annotations?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Writes config and manifest of what was built to `store`. */
 export function writeBuiltImage(store: ContentStore, built: BuiltImage, options: AbortOptions): Promise<Image> {
-  const { compiled, layers, epoch = 0 } = built;
+  const { annotations, compiled, layers, epoch = 0 } = built;
   const created = new Date(epoch * 1000).toISOString().replace(".000Z", "Z");
   const own = compiled.history.map((step) => historyEntry(step, created));
   const { platform, author, config: container } = compiled;
@@ -37,7 +39,7 @@ export function writeBuiltImage(store: ContentStore, built: BuiltImage, options:
     rootfs: { type: "layers", diff_ids: layers.map(({ diffId }) => diffId) },
     ...(variant === undefined ? {} : { variant }),
   };
-  return writeImage(store, { config, layers }, options);
+  return writeImage(store, { config, layers, ...(annotations === undefined ? {} : { annotations }) }, options);
 }
 
 function historyEntry({ createdBy, comment, author, vertex }: HistoryStep, created: string): HistoryEntry {

@@ -37,8 +37,8 @@ export function vertexFactory(): VertexFactory {
   };
 }
 
-/** All steps that `root` needs and `root` itself, each once, inputs before users. */
-export function verticesOf(root: Vertex | undefined): readonly Vertex[] {
+/** All steps that `roots` need and these themselves, each once, inputs before users. */
+export function verticesOf(...roots: readonly (Vertex | undefined)[]): readonly Vertex[] {
   const seen = new Set<string>();
   const order: Vertex[] = [];
   const visit = (step: Vertex): void => {
@@ -47,6 +47,6 @@ export function verticesOf(root: Vertex | undefined): readonly Vertex[] {
     for (const input of step.inputs) visit(input);
     order.push(step);
   };
-  if (root !== undefined) visit(root);
+  for (const root of roots) if (root !== undefined) visit(root);
   return order;
 }

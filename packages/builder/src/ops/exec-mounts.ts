@@ -22,8 +22,8 @@ type CacheMount = Extract<ExecMount, { type: "cache" }>;
 type SecretMount = Extract<ExecMount, { type: "secret" }>;
 
 /**
- * What the mounts of a RUN put into its key: what is mounted where, and of read-only binds and contexts the content. A
- * writable bind of a stage counts by the stage's key: a process may find anything there.
+ * What the mounts of a RUN put into its key: what is mounted where, and the content of binds, also of writable ones: what a
+ * process writes there is forgotten, and it sees nothing of the stage besides.
  */
 export async function mountKeys(
   { env }: MountEnvironment,
@@ -85,7 +85,6 @@ async function bindKey(
 ): Promise<string | null> {
   const input = step.vertex.inputs[mount.input];
   if (input === undefined) return null;
-  if (input.op.type !== "local" && !mount.readonly) return `${step.inputs[mount.input]?.key} ${mount.source}`;
   const action = copyOf(mount);
   const memo = createChecksumMemo(env.store.folder("cache"));
   const key = input.op.type === "local" ? undefined : memo.key(action, layersOf(step.inputs, mount.input));
@@ -189,7 +188,7 @@ function secretMount(
   const value = env.secrets[id];
   if (value === undefined) {
     if (!required) return;
-    throw new BuildError("SECRET_MISSING", `the secret ${JSON.stringify(id)} is required and was not given`, {
+    throw new BuildError("SECRET_MISSING", `secret ${id}: not found, and the step requires it`, {
       hint: `Give it with --secret id=${basename(id)},src=FILE or in the option secrets.`,
     });
   }

@@ -11,8 +11,8 @@ import { createLimit } from "./limit.ts";
 import type { OpContext, OpRunner, Output, Result } from "./op-runner.ts";
 
 export interface SolveRequest extends AbortOptions {
-  /** The vertex wanted; whatever it needs is solved too, and nothing else. */
-  readonly root: Vertex;
+  /** What is wanted: one vertex or several; whatever they need is solved too, each vertex once, and nothing else. */
+  readonly root: Vertex | readonly Vertex[];
   readonly runner: OpRunner;
   readonly cache: BuildCache;
   /** Vertices at work at a time. More than the processors, because a RUN mostly waits. @default 8 */
@@ -34,7 +34,7 @@ export interface Solved {
  * @throws BuildError that names the vertex, with the code of what failed; `signal.reason` after an abort
  */
 export async function solve(request: SolveRequest): Promise<Solved> {
-  const vertices = verticesOf(request.root);
+  const vertices = verticesOf(...[request.root].flat());
   for (const vertex of vertices) emitPlanned(vertex, request.onEvent);
   const stop = new AbortController();
   const signal = request.signal === undefined ? stop.signal : AbortSignal.any([request.signal, stop.signal]);

@@ -31,7 +31,11 @@ const BATCH = 2000;
  *
  * @throws TsbuildError EXTRACT_FAILED
  */
-export async function extractTree(tree: Tree, directory: string, options: ExtractOptions = {}): Promise<Extracted> {
+export async function extractTree(
+  tree: Pick<Tree, "walk">,
+  directory: string,
+  options: ExtractOptions = {},
+): Promise<Extracted> {
   const { signal, owners = false } = options;
   signal?.throwIfAborted();
   const worker = new Worker(workerUrl(import.meta.url, "./extract-worker.ts"), { workerData: { directory, owners } });
@@ -48,7 +52,7 @@ export async function extractTree(tree: Tree, directory: string, options: Extrac
 /**
  * A tree as one flat tar: no whiteouts, parents before children, the second and later names of a file as hard links.
  */
-export async function* streamTree(tree: Tree, options: AbortOptions = {}): AsyncGenerator<Uint8Array> {
+export async function* streamTree(tree: Pick<Tree, "walk">, options: AbortOptions = {}): AsyncGenerator<Uint8Array> {
   const firstNames = new Map<string, string>();
   for (const found of tree.walk("")) {
     options.signal?.throwIfAborted();
@@ -67,7 +71,7 @@ export async function* streamTree(tree: Tree, options: AbortOptions = {}): Async
   yield TAR_END;
 }
 
-function* batches(tree: Tree): Generator<readonly TreeEntry[]> {
+function* batches(tree: Pick<Tree, "walk">): Generator<readonly TreeEntry[]> {
   let batch: TreeEntry[] = [];
   for (const entry of tree.walk("")) {
     batch.push(entry);

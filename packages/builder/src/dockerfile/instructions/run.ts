@@ -6,7 +6,6 @@ import { toSlash } from "../image-paths.ts";
 import { DEFAULT_HOSTNAME } from "../shell.ts";
 import { type Compile, displayText, type StageDraft, stepVertex, workingDirectory } from "../stage-draft.ts";
 import type { Command } from "../stages.ts";
-import type { Variables } from "../words.ts";
 import { commandWords } from "./command.ts";
 import { mountsOf } from "./run-mounts.ts";
 import type { InstructionScope } from "./scope.ts";
@@ -32,14 +31,14 @@ export function applyRun(
     env: [...draft.variables].map(([name, value]) => `${name}=${value}`),
     cwd: toSlash(workingDirectory(draft), draft.platform.os),
     user: draft.config.User ?? "",
-    hostname: compile.options.hostname ?? DEFAULT_HOSTNAME,
+    hostname: hostnameOf(compile),
     network: networkOf(instruction, compile),
     security: securityOf(instruction),
     mounts: [...script, ...mounts],
     extraHosts: compile.options.extraHosts ?? [],
     platform: draft.platform,
   };
-  const text = runName(instruction, draft.variables, secretNames);
+  const text = runName(instruction, draft, secretNames);
   const vertex = stepVertex(draft, compile, op, { text, inputs, range, triggered });
   draft.root = vertex;
   draft.history = [...draft.history, layerStep(runText(args, draft.buildArguments, draft.variables), vertex)];
@@ -74,18 +73,30 @@ function withBodies(text: string, heredocs: readonly Heredoc[]): string {
   return [text, ...heredocs.map(({ content, name }) => `${content}${name}`)].join("\n");
 }
 
-function runName(instruction: RunInstruction, variables: Variables, secretNames: readonly string[]): string {
+/** The values of ARGs stay out of it, as those of secrets: a name is shown to everyone. */
+function runName(
+  instruction: RunInstruction,
+  { variables, buildArguments }: StageDraft,
+  secretNames: readonly string[],
+): string {
   const [first] = instruction.heredocs;
   const { command } = instruction;
   const isAlone = first !== undefined && command.form === "shell" && isHeredocAlone(command.text);
   const summary = isAlone ? ` (${summarize(first.content)})` : "";
-  const masked = new Map([...variables, ...secretNames.map((name) => [name, "****"] as const)]);
+  const given = new Set(buildArguments.map(({ name }) => name));
+  const open = [...variables].filter(([name]) => !given.has(name));
+  const masked = new Map([...open, ...secretNames.map((name) => [name, "****"] as const)]);
   return displayText(`${instruction.source}${summary}`, masked, { mode: "heredoc", keepUnset: true });
 }
 
 function summarize(content: string): string {
   const [first = "", ...rest] = content.trim().split(/\r?\n/);
   return rest.length > 0 ? `${first}...` : first;
+}
+
+/** A build argument wins over the option, as in BuildKit. */
+function hostnameOf({ options }: Compile): string {
+  return options.buildArgs?.BUILDKIT_SANDBOX_HOSTNAME ?? options.hostname ?? DEFAULT_HOSTNAME;
 }
 
 function networkOf({ network, range }: RunInstruction, { options }: Compile): ExecOp["network"] {
