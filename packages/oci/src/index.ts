@@ -22,8 +22,17 @@ export { type Layout, type OpenLayoutOptions, openLayout } from "./content/layou
 export type { LocalStore, NamedImage, StoreProblem } from "./content/local-store.ts";
 export { defaultRoot, openStore } from "./content/local-store-open.ts";
 export { createMemoryStore } from "./content/memory.ts";
+export {
+  addToReferrersTag,
+  describeReferrer,
+  listReferrers,
+  type ReferrersOptions,
+  readReferrersTag,
+  referrersTag,
+  removeFromReferrersTag,
+} from "./content/referrers.ts";
 export { selectManifest } from "./content/select-platforms.ts";
-export type { ContentSource, ContentStore, FileStore, ImageSource, ImageTarget } from "./content/store.ts";
+export type { ContentSource, ContentStore, FileStore, ImageSource, ImageTarget, PushOptions } from "./content/store.ts";
 export type { TransferEvent } from "./content/transfer.ts";
 export { type Descriptor, parseDescriptor } from "./descriptor.ts";
 export { type Digest, digestAlgorithm, digestHex, digestOf, isDigest, parseDigest } from "./digest.ts";

@@ -114,22 +114,25 @@ async function* readParts(pull: Pull, first: Part, onPart: (part: Part) => void)
 /** Asks for the blob from `offset` on, at the mirrors and then at the registry. */
 function openPart(pull: Pull, offset: number): Promise<Part> {
   const { context, target, signal } = pull;
-  return context.pulls.ask(async (endpoint) => {
-    const request = repositoryRequest(context, {
-      method: "GET",
-      path: `blobs/${target.digest}`,
-      purpose: purposeOf(pull),
-      ...(offset === 0 ? {} : { headers: { range: `bytes=${offset}-` } }),
-      endpoint,
-      signal,
-    });
-    const response = await context.transport.send(request, attemptsAt(endpoint));
-    if (response.status === 416) {
-      await response.discard();
-      throw new TsbuildError("SIZE_MISMATCH", `there are ${offset} bytes, not ${target.size}`);
-    }
-    return { endpoint, ...(await toPart(request, response, offset)) };
-  }, signal);
+  return context.pulls.ask(
+    async (endpoint) => {
+      const request = repositoryRequest(context, {
+        method: "GET",
+        path: `blobs/${target.digest}`,
+        purpose: purposeOf(pull),
+        ...(offset === 0 ? {} : { headers: { range: `bytes=${offset}-` } }),
+        endpoint,
+        signal,
+      });
+      const response = await context.transport.send(request, attemptsAt(endpoint));
+      if (response.status === 416) {
+        await response.discard();
+        throw new TsbuildError("SIZE_MISMATCH", `there are ${offset} bytes, not ${target.size}`);
+      }
+      return { endpoint, ...(await toPart(request, response, offset)) };
+    },
+    { name: target.digest, signal },
+  );
 }
 
 async function toPart(

@@ -353,7 +353,7 @@ describe("push", () => {
     const registry = await startRegistry();
     const repository = startClient().repository(`${registry.host}/a/b`);
     await expect(repository.push(manifest, () => bytesOf(manifestText))).rejects.toMatchObject({
-      code: "REQUEST_REJECTED",
+      code: "CONTENT_MISSING",
       details: [{ code: "MANIFEST_BLOB_UNKNOWN", message: expect.stringContaining(blob.digest) }],
     });
     expect(asked(registry, "PUT", /manifests/)).toHaveLength(1);

@@ -1,11 +1,12 @@
-import { type AbortOptions, type Descriptor, type ImageTarget, parseReference } from "@tsbuild/oci";
-import type { RegistryContext } from "./context.ts";
+import type { AbortOptions, Descriptor, ImageTarget, ReferrersOptions } from "@tsbuild/oci";
 import type { CredentialProvider } from "./credentials.ts";
-import { createPullEndpoints } from "./pull-endpoints.ts";
+import type { ClientEvent } from "./event.ts";
+import { type HostLookup, type HostSettings, mergeHostLookups } from "./hosts.ts";
+import { listRepositories } from "./names.ts";
+import { createRegistries } from "./registries.ts";
 import { createRepository } from "./repository.ts";
-import { createTransfers } from "./transfers.ts";
 import { expectStatus } from "./transport/answer.ts";
-import { endpointUrl, mirrorEndpoint, registryEndpoint } from "./transport/endpoint.ts";
+import { endpointUrl, mirrorEndpoint } from "./transport/endpoint.ts";
 import { createTransport } from "./transport/transport.ts";
 
 export interface RegistryClientOptions {
@@ -13,6 +14,13 @@ export interface RegistryClientOptions {
   readonly credentials?: CredentialProvider;
   /** Hosts reached by plain HTTP. localhost, 127.0.0.0/8 and ::1 always may be. */
   readonly insecure?: readonly string[];
+  /** Hosts of this machine reached by TLS nevertheless. */
+  readonly secure?: readonly string[];
+  /**
+   * Settings by host: mirrors, authorities, client certificates, blocked registries. What the options above and below
+   * say goes before it.
+   */
+  readonly hosts?: HostLookup;
   /**
    * Per registry host, the base URLs asked first for pulls, in order: `{"docker.io": ["http://127.0.0.1:5000"]}`.
    * The registry itself is asked last.
@@ -32,6 +40,8 @@ export interface RegistryClientOptions {
   readonly concurrency?: number;
   /** @default "tsbuild" */
   readonly userAgent?: string;
+  /** Told of what a person may want to know while it goes on: pauses that a registry asked for, warnings that it gives. */
+  readonly onEvent?: (event: ClientEvent) => void;
 }
 
 /** A client for any number of registries. It holds connections and tokens: close it when done. */
@@ -40,6 +50,8 @@ export interface RegistryClient extends AsyncDisposable {
   repository(name: string): Repository;
   /** Checks the credentials of `registry` (`docker.io`, `localhost:5000`) against it. @throws RegistryError UNAUTHORIZED */
   ping(registry: string, options?: AbortOptions): Promise<void>;
+  /** The repositories of `registry`, without its host, in alphabetical order within each page of its answer. */
+  catalog(registry: string, options?: AbortOptions): AsyncIterable<string>;
   close(): Promise<void>;
 }
 
@@ -49,9 +61,14 @@ export interface Repository extends ImageTarget {
   readonly name: string;
   /** In alphabetical order within each page of the registry's answer. */
   tags(options?: AbortOptions): AsyncIterable<string>;
+  /**
+   * The manifests whose subject this is: by the registry's own list, or by the fallback tag where it keeps none.
+   * Pushing a manifest with a subject brings it there.
+   */
+  referrers(subject: Descriptor, options?: ReferrersOptions): Promise<readonly Descriptor[]>;
   /** Makes a blob of `from` (`registry/repository`, same registry) appear here. False: the registry would not. */
   mount(target: Descriptor, from: string, options?: AbortOptions): Promise<boolean>;
-  /** Deletes a manifest, with all tags that point to it, or a blob. */
+  /** Deletes a manifest, with all tags that point to it and its place among the referrers, or a blob. */
   delete(target: Descriptor, options?: AbortOptions): Promise<void>;
 }
 
@@ -60,43 +77,41 @@ export interface Repository extends ImageTarget {
  * @throws TsbuildError MIRROR_INVALID
  */
 export function createRegistryClient(options: RegistryClientOptions = {}): RegistryClient {
-  const { insecure = [], mirrors = {}, concurrency = 4, retry = {}, userAgent = "tsbuild" } = options;
+  const { concurrency = 4, retry = {}, userAgent = "tsbuild" } = options;
   const transport = createTransport({
     credentials: options.credentials,
     ca: options.ca,
     proxy: options.proxy,
     userAgent,
+    onEvent: options.onEvent,
     retry: { attempts: retry.attempts ?? 5, backoffMs: retry.backoffMs ?? 200 },
   });
-  const mirrorsOf = new Map(
-    Object.entries(mirrors).map(([registry, urls]) => [registry, urls.map((url) => mirrorEndpoint(url, registry))]),
-  );
-  const registries = new Map<string, RegistryContext>();
-  const contextOf = (registry: string): RegistryContext => {
-    const endpoint = registryEndpoint(registry, insecure);
-    const context = registries.get(registry) ?? {
-      transport,
-      endpoint,
-      pulls: createPullEndpoints(endpoint, mirrorsOf.get(registry) ?? []),
-      transfers: createTransfers(concurrency),
-      learnt: { patchUploads: false, noMount: new Set<string>() },
-    };
-    registries.set(registry, context);
-    return context;
-  };
+  const registries = createRegistries({ transport, concurrency, hosts: hostLookup(options) });
   return {
-    repository(name) {
-      const reference = parseReference(name);
-      return createRepository(contextOf(reference.registry), reference);
-    },
+    repository: (name) => createRepository(registries.repository(name)),
     async ping(registry, { signal } = {}) {
-      const { endpoint } = contextOf(registry);
+      const { endpoint } = registries.registry(registry);
       const url = endpointUrl(endpoint, "");
       const request = { method: "GET", url, purpose: `sign in to ${registry}`, endpoint, scopes: [], signal } as const;
       const response = await expectStatus(request, await transport.send(request), [200]);
       await response.discard();
     },
+    catalog: (registry, catalogOptions) => listRepositories(registries.registry(registry), catalogOptions),
     close: transport.close,
     [Symbol.asyncDispose]: transport.close,
   };
+}
+
+/** The options that say something about hosts, as a lookup, before the one that was given. */
+function hostLookup({ insecure = [], secure = [], mirrors = {}, hosts }: RegistryClientOptions): HostLookup {
+  for (const [registry, urls] of Object.entries(mirrors)) for (const url of urls) mirrorEndpoint({ url }, registry);
+  const own = (name: string): HostSettings => {
+    const [registry = ""] = name.split("/", 1);
+    return {
+      ...(insecure.includes(registry) ? { plain: true } : {}),
+      ...(secure.includes(registry) ? { plain: false } : {}),
+      mirrors: (mirrors[registry] ?? []).map((url) => ({ url })),
+    };
+  };
+  return hosts === undefined ? own : mergeHostLookups(own, hosts);
 }

@@ -19,6 +19,8 @@ export interface RegistryContext {
     patchUploads: boolean;
     /** `from > to`: it would not mount between these. */
     readonly noMount: Set<string>;
+    /** It keeps lists of referrers; undefined: not known yet. */
+    referrers?: boolean;
   };
 }
 
@@ -52,8 +54,14 @@ export function repositoryRequest(context: RepositoryContext, parts: RequestPart
     ...(body === undefined ? {} : { body }),
     ...(headers === undefined ? {} : { headers }),
     endpoint,
-    url: endpointUrl(endpoint, `${context.repository}/${path}`, query),
-    scopes: [repositoryScope(context.repository, ...(reading ? (["pull"] as const) : (["pull", "push"] as const)))],
+    url: endpointUrl(endpoint, `${endpoint.repository ?? context.repository}/${path}`, query),
+    repository: context.repository,
+    scopes: [
+      repositoryScope(
+        endpoint.repository ?? context.repository,
+        ...(reading ? (["pull"] as const) : (["pull", "push"] as const)),
+      ),
+    ],
   };
 }
 

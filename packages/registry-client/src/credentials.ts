@@ -4,8 +4,15 @@ export type Credentials =
   | { readonly identityToken: string }
   | { readonly registryToken: string };
 
-/** Finds the credentials for a registry host (`docker.io`, `localhost:5000`); undefined: anonymous. */
+/**
+ * Finds the credentials for a registry host (`docker.io`, `localhost:5000`); undefined: anonymous. A client asks once
+ * for each repository, since there may be credentials for a part of a registry only.
+ */
 export type CredentialProvider = (
   registry: string,
-  options?: { readonly signal?: AbortSignal | undefined },
+  options?: {
+    readonly signal?: AbortSignal | undefined;
+    /** Without the registry. */
+    readonly repository?: string | undefined;
+  },
 ) => Promise<Credentials | undefined>;

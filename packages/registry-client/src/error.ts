@@ -7,6 +7,8 @@ export type RegistryErrorCode =
   /** The credentials do not reach this far (403). */
   | "DENIED"
   | "NOT_FOUND"
+  /** A manifest names content that the registry does not have (MANIFEST_BLOB_UNKNOWN). */
+  | "CONTENT_MISSING"
   | "TOO_MANY_REQUESTS"
   /** The registry rejects this request and would do so again (other 4xx). */
   | "REQUEST_REJECTED"

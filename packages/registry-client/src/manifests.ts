@@ -45,15 +45,18 @@ export function resolveManifest(
   { signal }: AbortOptions = {},
 ): Promise<Descriptor> {
   checkName(context, name);
-  return context.pulls.ask(async (endpoint) => {
-    const request = manifestRequest(context, { method: "HEAD", name, endpoint, signal });
-    const response = await context.transport.send(request, attemptsAt(endpoint));
-    await response.discard();
-    if (response.status === 404) await expectStatus(request, response, []);
-    const descriptor = response.status === 200 ? describe(response) : undefined;
-    if (descriptor !== undefined && (!isDigest(name) || descriptor.digest === name)) return descriptor;
-    return (await getManifest(context, { name, endpoint, signal })).descriptor;
-  }, signal);
+  return context.pulls.ask(
+    async (endpoint) => {
+      const request = manifestRequest(context, { method: "HEAD", name, endpoint, signal });
+      const response = await context.transport.send(request, attemptsAt(endpoint));
+      await response.discard();
+      if (response.status === 404) await expectStatus(request, response, []);
+      const descriptor = response.status === 200 ? describe(response) : undefined;
+      if (descriptor !== undefined && (!isDigest(name) || descriptor.digest === name)) return descriptor;
+      return (await getManifest(context, { name, endpoint, signal })).descriptor;
+    },
+    { name, signal },
+  );
 }
 
 /** Reads a manifest whole: it is verified before the first byte is passed on. */
@@ -62,10 +65,18 @@ export async function fetchManifest(
   target: Descriptor,
   { signal }: AbortOptions = {},
 ): Promise<Bytes> {
-  const content = await context.pulls.ask(async (endpoint) => {
-    const { body } = await getManifest(context, { name: target.digest, endpoint, signal, mediaType: target.mediaType });
-    return readAll(verified(target, bytesOf(body)), { limit: MAX_MANIFEST });
-  }, signal);
+  const content = await context.pulls.ask(
+    async (endpoint) => {
+      const { body } = await getManifest(context, {
+        name: target.digest,
+        endpoint,
+        signal,
+        mediaType: target.mediaType,
+      });
+      return readAll(verified(target, bytesOf(body)), { limit: MAX_MANIFEST });
+    },
+    { name: target.digest, signal },
+  );
   return bytesOf(content);
 }
 

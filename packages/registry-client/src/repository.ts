@@ -1,7 +1,7 @@
-import { type Digest, parseReference, type Reference, readAll, verified } from "@tsbuild/oci";
+import { type Digest, parseReference, readAll, readReferrersTag, verified } from "@tsbuild/oci";
 import { blobExists, deleteBlob, fetchBlob } from "./blobs.ts";
 import type { Repository } from "./client.ts";
-import type { RegistryContext, RepositoryContext } from "./context.ts";
+import type { RepositoryContext } from "./context.ts";
 import {
   deleteManifest,
   fetchManifest,
@@ -10,7 +10,9 @@ import {
   putManifest,
   resolveManifest,
 } from "./manifests.ts";
-import { listTags } from "./tags.ts";
+import { listTags } from "./names.ts";
+import { fetchReferrers } from "./referrers.ts";
+import { listWithSubject, unlistFromSubject } from "./subject.ts";
 import { mountBlob, pushBlob } from "./uploads.ts";
 
 /** Manifests written last, kept so that giving one a name does not read it back. */
@@ -18,9 +20,9 @@ const KEPT_MANIFESTS = 8;
 const MAX_MANIFEST = 4 * 1024 * 1024;
 
 /** A repository over its registry: tells manifests from blobs and leaves the rest to the functions on either. */
-export function createRepository(registry: RegistryContext, reference: Reference): Repository {
-  const name = `${reference.registry}/${reference.repository}`;
-  const context: RepositoryContext = { ...registry, name, repository: reference.repository };
+export function createRepository(context: RepositoryContext): Repository {
+  const { name } = context;
+  const reference = parseReference(name);
   const written = new Map<Digest, Uint8Array>();
   const remember = (digest: Digest, content: Uint8Array) => {
     written.set(digest, content);
@@ -29,7 +31,7 @@ export function createRepository(registry: RegistryContext, reference: Reference
       written.delete(oldest);
     }
   };
-  return {
+  const repository: Repository = {
     name,
     resolve: (tagOrDigest, options) => resolveManifest(context, tagOrDigest, options),
     fetch: (target, options) => (isManifest(target) ? fetchManifest : fetchBlob)(context, target, options),
@@ -39,13 +41,17 @@ export function createRepository(registry: RegistryContext, reference: Reference
       const limit = { limit: MAX_MANIFEST, signal: options?.signal };
       const bytes = await readAll(verified(expected, await content()), limit);
       remember(expected.digest, bytes);
-      if (await manifestExists(context, expected, options)) return;
+      if (options?.anew !== true && (await manifestExists(context, expected, options))) return;
       await putManifest(context, expected, { ...options, content: bytes, name: expected.digest });
+      await listWithSubject({ context, repository }, { descriptor: expected, content: bytes }, options);
     },
     async tag(target, tag, options) {
       const known = written.get(target.digest);
       const content = known ?? (await readAll(await fetchManifest(context, target, options), { limit: MAX_MANIFEST }));
       await putManifest(context, target, { ...options, content, name: tag });
+    },
+    async referrers(subject, options) {
+      return (await fetchReferrers(context, subject, options)) ?? readReferrersTag(repository, subject, options);
     },
     tags: (options) => listTags(context, options),
     async mount(target, from, options) {
@@ -53,6 +59,12 @@ export function createRepository(registry: RegistryContext, reference: Reference
       if (source.registry !== reference.registry || source.repository === reference.repository) return false;
       return mountBlob(context, target, { ...options, from: source.repository });
     },
-    delete: (target, options) => (isManifest(target) ? deleteManifest : deleteBlob)(context, target, options),
+    async delete(target, options) {
+      if (!isManifest(target)) return deleteBlob(context, target, options);
+      const unlist = await unlistFromSubject({ context, repository }, target, options);
+      await deleteManifest(context, target, options);
+      await unlist();
+    },
   };
+  return repository;
 }

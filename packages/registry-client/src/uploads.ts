@@ -1,4 +1,4 @@
-import { type AbortOptions, type Bytes, type Descriptor, TsbuildError, verified } from "@tsbuild/oci";
+import { type AbortOptions, type Bytes, type Descriptor, type PushOptions, TsbuildError, verified } from "@tsbuild/oci";
 import { blobExists } from "./blobs.ts";
 import { type RepositoryContext, repositoryRequest } from "./context.ts";
 import { RegistryError } from "./error.ts";
@@ -20,9 +20,9 @@ export async function pushBlob(
   context: RepositoryContext,
   target: Descriptor,
   content: Content,
-  { signal }: AbortOptions = {},
+  { signal, anew = false }: PushOptions = {},
 ): Promise<void> {
-  if (await blobExists(context, target, { signal })) return;
+  if (!anew && (await blobExists(context, target, { signal }))) return;
   const release = await context.transfers.enter({ signal });
   const push: Push = { context, target, content, signal };
   try {

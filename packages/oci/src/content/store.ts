@@ -12,14 +12,20 @@ export interface ContentSource {
   exists(target: Descriptor, options?: AbortOptions): Promise<boolean>;
 }
 
+/** Options of {@link ContentStore.push}. */
+export interface PushOptions extends AbortOptions {
+  /** Send it even where the target says that it has it: some registries say so of what they have lost. @default false */
+  readonly anew?: boolean;
+}
+
 /** Where content can also be written. Writing what is already there does nothing. */
 export interface ContentStore extends ContentSource {
   /**
    * Stores `content`, which must have the size and digest of `expected`. `content` is a function, so that a failed
    * attempt can start over with a fresh stream.
-   * @throws TsbuildError DIGEST_MISMATCH, SIZE_MISMATCH
+   * @throws TsbuildError DIGEST_MISMATCH, SIZE_MISMATCH; CONTENT_MISSING for a manifest that names what is not there
    */
-  push(expected: Descriptor, content: () => Bytes | Promise<Bytes>, options?: AbortOptions): Promise<void>;
+  push(expected: Descriptor, content: () => Bytes | Promise<Bytes>, options?: PushOptions): Promise<void>;
 }
 
 /** Where images can be read by name: a repository, an OCI layout, an archive, the local store. */
@@ -29,6 +35,16 @@ export interface ImageSource extends ContentSource {
    * @throws TsbuildError NOT_FOUND
    */
   resolve(name: string, options?: AbortOptions): Promise<Descriptor>;
+  /** What a target's {@link ImageTarget.mount} understands: `registry/repository`. Only repositories have it. */
+  readonly name?: string;
+  /**
+   * The manifests whose subject this is. Only places that keep such lists have this, and they keep them up to date
+   * themselves; for all others see `listReferrers`.
+   */
+  referrers?(
+    subject: Descriptor,
+    options?: AbortOptions & { readonly artifactType?: string },
+  ): Promise<readonly Descriptor[]>;
 }
 
 /** Where images can also be written by name. */

@@ -93,7 +93,7 @@ function plainText(value: unknown): string {
 }
 
 /** Some registries answer a missing blob or a bad manifest with 500: their own code says more than the status. */
-const PERMANENT = new Set(["MANIFEST_BLOB_UNKNOWN", "MANIFEST_INVALID", "DIGEST_INVALID", "NAME_INVALID"]);
+const PERMANENT = new Set(["MANIFEST_INVALID", "DIGEST_INVALID", "NAME_INVALID"]);
 
 function codeOf(status: number, details: readonly RegistryErrorDetail[]): RegistryErrorCode {
   if (status === 401) return "UNAUTHORIZED";
@@ -101,6 +101,7 @@ function codeOf(status: number, details: readonly RegistryErrorDetail[]): Regist
   if (status === 404) return "NOT_FOUND";
   if (status === 429) return "TOO_MANY_REQUESTS";
   if (status === 407) return "REGISTRY_UNREACHABLE";
+  if (details.some((detail) => detail.code === "MANIFEST_BLOB_UNKNOWN")) return "CONTENT_MISSING";
   if (details.some((detail) => PERMANENT.has(detail.code))) return "REQUEST_REJECTED";
   if (status >= 500) return "REGISTRY_FAILED";
   return status >= 400 ? "REQUEST_REJECTED" : "RESPONSE_INVALID";

@@ -10,6 +10,8 @@ import { basicHeader, createTokenCache, type TokenRequest } from "./token.ts";
 export interface RegistryRequest extends HttpRequest {
   readonly endpoint: Endpoint;
   readonly scopes: readonly string[];
+  /** Without the registry: some credentials are for a part of a registry. */
+  readonly repository?: string;
 }
 
 export interface AuthOptions {
@@ -35,15 +37,17 @@ export function createAuth({
   const granted = new Map<string, readonly string[]>();
   const found = new Map<string, Promise<Credentials | undefined>>();
 
-  const credentialsFor = (registry: string) => {
-    const known = found.get(registry) ?? credentials?.(registry) ?? Promise.resolve(undefined);
-    found.set(registry, known);
-    known.catch(() => found.delete(registry));
+  const credentialsFor = ({ endpoint, repository }: RegistryRequest) => {
+    const { registry } = endpoint;
+    const key = repository === undefined ? registry : `${registry}/${repository}`;
+    const known = found.get(key) ?? credentials?.(registry, { repository }) ?? Promise.resolve(undefined);
+    found.set(key, known);
+    known.catch(() => found.delete(key));
     return known;
   };
   const sign = async (request: RegistryRequest, challenge: Challenge, refused?: string) => {
     const { endpoint } = request;
-    const own = await untilAborted(credentialsFor(endpoint.registry), request.signal);
+    const own = await untilAborted(credentialsFor(request), request.signal);
     if (challenge.scheme === "basic") return own !== undefined && "username" in own ? basicHeader(own) : undefined;
     if (own !== undefined && "registryToken" in own) return `Bearer ${own.registryToken}`;
     const scopes = granted.get(grantKey(request)) ?? mergeScopes(request.scopes);
@@ -61,7 +65,7 @@ export function createAuth({
     const challenge = challengeOf(response);
     const finish = async (last: HttpResponse) => {
       if (last.status !== 401) return last;
-      const own = await credentialsFor(request.endpoint.registry);
+      const own = await credentialsFor(request);
       throw await answerError(request, last, own !== undefined);
     };
     if (challenge === undefined) return finish(response);

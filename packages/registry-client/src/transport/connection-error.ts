@@ -39,6 +39,11 @@ export function connectionError(request: HttpRequest, error: unknown): unknown {
   });
 }
 
+/** Tells whether an error is that the host answered TLS with something else. */
+export function speaksNoTls({ code, cause }: RegistryError): boolean {
+  return code === "TLS_FAILED" && PLAIN_HTTP.has(errorCode(cause));
+}
+
 function tlsError(request: HttpRequest, code: string, cause: unknown): RegistryError {
   const host = hostAndPort(request.url);
   const plain = PLAIN_HTTP.has(code);

@@ -1,11 +1,15 @@
 import { rootCertificates } from "node:tls";
 import type { Dispatcher } from "undici";
+import type { ClientCertificate } from "../hosts.ts";
 
 export type Undici = typeof import("undici");
 
 export interface DispatcherOptions {
   /** Certificates of private authorities, PEM; trusted besides the public ones. */
   readonly ca?: readonly string[] | undefined;
+  readonly client?: readonly ClientCertificate[] | undefined;
+  /** Take any certificate. @default false */
+  readonly skipVerify?: boolean | undefined;
   readonly proxy?:
     | {
         readonly http?: string | undefined;
@@ -22,13 +26,13 @@ const MAX_HEADER_BYTES = 64 * 1024;
 const NEVER_PROXIED = ["localhost", "127.0.0.1", "[::1]", "::1"];
 
 /** What undici opens its connections with. */
-export function createDispatcher(undici: Undici, { ca, proxy }: DispatcherOptions): Dispatcher {
-  const tls = ca === undefined || ca.length === 0 ? undefined : { ca: [...rootCertificates, ...ca] };
+export function createDispatcher(undici: Undici, { proxy, ...settings }: DispatcherOptions): Dispatcher {
+  const tls = tlsOptions(settings);
   const options = { connect: { ...tls, timeout: 10_000 }, maxHeaderSize: MAX_HEADER_BYTES };
   if (!(proxy?.http || proxy?.https)) return new undici.Agent(options);
   return new undici.EnvHttpProxyAgent({
     ...options,
-    ...(tls === undefined ? {} : { requestTls: tls }),
+    ...(Object.keys(tls).length === 0 ? {} : { requestTls: tls }),
     // Empty texts, since undici looks into the environment for what is undefined.
     httpProxy: proxy.http ?? "",
     httpsProxy: proxy.https ?? "",
@@ -37,6 +41,14 @@ export function createDispatcher(undici: Undici, { ca, proxy }: DispatcherOption
     proxyTunnel: false,
     clientFactory: (origin, poolOptions) => proxyClient(undici, origin, poolOptions),
   });
+}
+
+function tlsOptions({ ca = [], client = [], skipVerify = false }: Omit<DispatcherOptions, "proxy">) {
+  return {
+    ...(ca.length === 0 ? {} : { ca: [...rootCertificates, ...ca] }),
+    ...(client.length === 0 ? {} : { cert: client.map(({ cert }) => cert), key: client.map(({ key }) => key) }),
+    ...(skipVerify ? { rejectUnauthorized: false } : {}),
+  };
 }
 
 /** The connection to a proxy was not made, or broke before there was a tunnel. */

@@ -1,7 +1,9 @@
 import type { Bytes } from "@tsbuild/oci";
 import type { Dispatcher } from "undici";
+import type { TlsSettings } from "../hosts.ts";
 import { connectionError } from "./connection-error.ts";
 import { createDispatcher, type DispatcherOptions, type Undici } from "./dispatcher.ts";
+import { hasTls } from "./endpoint.ts";
 import { watchThroughput } from "./throughput.ts";
 
 export type Method = "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -44,6 +46,8 @@ export interface HttpOptions extends DispatcherOptions {
 export interface Http {
   /** One request, one answer, whatever its status: no redirects, no retries. */
   readonly send: Send;
+  /** Sets how connections to `host` (with its port) are secured from now on. */
+  secure(host: string, settings: TlsSettings): void;
   close(): Promise<void>;
 }
 
@@ -53,20 +57,24 @@ const IDLE_TIMEOUT_MS = 30_000;
 
 /** HTTP over undici, which is loaded with the first request: a command that needs no network does not pay for it. */
 export function createHttp(options: HttpOptions): Http {
-  let loaded: Promise<{ undici: Undici; dispatcher: Dispatcher }> | undefined;
+  let loaded: Promise<{ undici: Undici; dispatchers: Dispatchers }> | undefined;
+  const secured = new Map<string, TlsSettings>();
   const load = async () => {
     const undici = await import("undici");
-    return { undici, dispatcher: createDispatcher(undici, options) };
+    return {
+      undici,
+      dispatchers: createDispatchers((tls) => createDispatcher(undici, withTls(options, tls)), secured),
+    };
   };
   return {
     async send(request) {
       request.signal?.throwIfAborted();
       loaded ??= load();
-      const { undici, dispatcher } = await loaded;
+      const { undici, dispatchers } = await loaded;
       try {
         const headers = { "user-agent": options.userAgent, "accept-encoding": "identity", ...request.headers };
         const answer = await undici.request(request.url, {
-          dispatcher,
+          dispatcher: dispatchers.of(request.url.host),
           method: request.method,
           headers: { ...headers, ...lengthHeader(request) },
           body: await openBody(request),
@@ -82,11 +90,44 @@ export function createHttp(options: HttpOptions): Http {
         throw connectionError(request, error);
       }
     },
+    secure(host, settings) {
+      if (hasTls(settings)) secured.set(host, settings);
+    },
     async close() {
       if (loaded === undefined) return;
-      const { dispatcher } = await loaded;
+      const { dispatchers } = await loaded;
       loaded = undefined;
-      await dispatcher.destroy();
+      await dispatchers.destroy();
+    },
+  };
+}
+
+function withTls(options: HttpOptions, tls: TlsSettings): HttpOptions {
+  return { ...options, ...tls, ca: [...(options.ca ?? []), ...(tls.ca ?? [])] };
+}
+
+interface Dispatchers {
+  of(host: string): Dispatcher;
+  destroy(): Promise<void>;
+}
+
+/** One dispatcher for all hosts and one for each that has settings of its own: a client certificate is for nobody else. */
+function createDispatchers(
+  create: (tls: TlsSettings) => Dispatcher,
+  secured: ReadonlyMap<string, TlsSettings>,
+): Dispatchers {
+  const common = create({});
+  const own = new Map<string, Dispatcher>();
+  return {
+    of(host) {
+      const settings = secured.get(host);
+      if (settings === undefined) return common;
+      const dispatcher = own.get(host) ?? create(settings);
+      own.set(host, dispatcher);
+      return dispatcher;
+    },
+    async destroy() {
+      await Promise.all([common, ...own.values()].map((dispatcher) => dispatcher.destroy()));
     },
   };
 }

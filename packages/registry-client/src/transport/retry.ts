@@ -20,14 +20,16 @@ export interface RetryOptions extends AbortOptions {
 
 /** Runs `operation` until it succeeds, fails for good, or has used up its attempts. */
 export async function retry<T>(
-  operation: (attempt: number) => Promise<T>,
+  operation: (attempt: number, lastError: unknown) => Promise<T>,
   policy: RetryPolicy,
   { signal, again = isTransient }: RetryOptions = {},
 ): Promise<T> {
+  let last: unknown;
   for (let attempt = 1; ; attempt++) {
     try {
-      return await operation(attempt);
+      return await operation(attempt, last);
     } catch (error) {
+      last = error;
       signal?.throwIfAborted();
       if (attempt >= policy.attempts || !again(error)) throw error;
       await pause(backoff(attempt, error, policy), { signal });
@@ -46,6 +48,7 @@ export function isTransientStatus(status: number): boolean {
 export function isTransient(error: unknown): boolean {
   if (!(error instanceof RegistryError)) return false;
   if (error.code === "REGISTRY_UNREACHABLE") return error.status === 0;
+  if (error.code === "CONTENT_MISSING") return false;
   if (error.code === "REQUEST_REJECTED" && error.status !== 408 && error.status !== 499) return false;
   return isTransientStatus(error.status) && (error.retryAfterMs ?? 0) <= MAX_RETRY_AFTER_MS;
 }

@@ -1,14 +1,19 @@
 import type { CredentialProvider } from "../credentials.ts";
 import { RegistryError } from "../error.ts";
+import type { ClientEvent } from "../event.ts";
+import type { TlsSettings } from "../hosts.ts";
 import { answerError } from "./answer.ts";
 import { createAuth, type RegistryRequest } from "./auth.ts";
 import { createHttp, type HttpOptions, type HttpResponse, type Send } from "./http.ts";
+import { createPlainFallback } from "./plain-fallback.ts";
 import { followRedirects } from "./redirect.ts";
 import { isTransientStatus, MAX_RETRY_AFTER_MS, pause, type RetryPolicy, retry } from "./retry.ts";
+import { createWarnings } from "./warning.ts";
 
 export interface TransportOptions extends HttpOptions {
   readonly credentials: CredentialProvider | undefined;
   readonly retry: RetryPolicy;
+  readonly onEvent?: ((event: ClientEvent) => void) | undefined;
 }
 
 export interface SendOptions {
@@ -23,23 +28,34 @@ export interface Transport {
    * Any answer is returned but those that stay transient to the end (429, 5xx), which are errors.
    */
   send(request: RegistryRequest, options?: SendOptions): Promise<HttpResponse>;
+  /** Sets how connections to `host` (with its port) are secured from now on. */
+  secure(host: string, settings: TlsSettings): void;
   close(): Promise<void>;
 }
 
 /** Puts the parts together: retry( wait( auth( redirect( http )))). */
 export function createTransport(options: TransportOptions): Transport {
+  const { onEvent = () => undefined } = options;
   const http = createHttp(options);
   const exchange = followRedirects(http.send);
   const sendToken: Send = (request) => settled(exchange, request);
   const authorized = createAuth({ send: exchange, sendToken, credentials: options.credentials });
-  const waits = createWaits();
+  const reachable = createPlainFallback(authorized);
+  const waits = createWaits(onEvent);
+  const warn = createWarnings(onEvent);
   return {
     retry: options.retry,
     send(request, { attempts = options.retry.attempts } = {}) {
-      const attempt = async () => {
+      const { host } = request.endpoint.base;
+      const attempt = async (count: number, last: unknown) => {
+        if (last instanceof Error) {
+          onEvent({ type: "registry.retrying", host, attempt: count, reason: last.message });
+        }
         await waits.pass(request);
         try {
-          return await settled(authorized, request);
+          const response = await settled(reachable, request);
+          warn(response);
+          return response;
         } catch (error) {
           waits.note(request, error);
           throw error;
@@ -47,6 +63,7 @@ export function createTransport(options: TransportOptions): Transport {
       };
       return retry(attempt, { ...options.retry, attempts }, request);
     },
+    secure: http.secure,
     close: http.close,
   };
 }
@@ -61,7 +78,7 @@ async function settled<R extends Parameters<Send>[0]>(
 }
 
 /** A host that asks for a pause gets it from all requests, not only from the one that it told so. */
-function createWaits() {
+function createWaits(onEvent: (event: ClientEvent) => void) {
   const until = new Map<string, number>();
   return {
     async pass({ endpoint, signal }: RegistryRequest): Promise<void> {
@@ -69,9 +86,12 @@ function createWaits() {
       if (left > 0) await pause(left, { signal });
     },
     note({ endpoint }: RegistryRequest, error: unknown): void {
-      const wait = error instanceof RegistryError ? error.retryAfterMs : undefined;
-      if (wait === undefined || wait > MAX_RETRY_AFTER_MS) return;
-      until.set(endpoint.base.host, performance.now() + wait);
+      if (!(error instanceof RegistryError) || error.retryAfterMs === undefined) return;
+      const { retryAfterMs: ms, status } = error;
+      if (ms > MAX_RETRY_AFTER_MS) return;
+      const { host } = endpoint.base;
+      onEvent({ type: "registry.waiting", host, ms, status });
+      until.set(host, performance.now() + ms);
     },
   };
 }
