@@ -11,6 +11,8 @@ export default defineConfig({
     // Files share one module graph: ten times faster, and no module may keep state anyway.
     isolate: false,
     pool: "forks",
+    // Suites mostly wait for processes that they start.
+    maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 120_000,
     reporters: ["default", closingReporter()],
