@@ -42,6 +42,8 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
   { path: ["build"], summary: "Build an image from a Dockerfile", load: build },
   { path: ["compile"], summary: "Print the build graph of a Dockerfile", load: compile },
   { path: ["lint"], summary: "Check a Dockerfile", load: () => import("./commands/lint.ts") },
+  { path: ["fmt"], summary: "Bring Dockerfiles into their canonical layout", load: () => import("./commands/fmt.ts") },
+  { path: ["lsp"], summary: "Serve editors: the language server, on stdio", load: () => import("./commands/lsp.ts") },
   { path: ["parse"], summary: "Print the syntax tree of a Dockerfile", load: () => import("./commands/parse.ts") },
   { path: ["run"], summary: "Run a command in an image, in the foreground", load: run },
   { path: ["images"], summary: "List the images of the store", load: images },

@@ -7,10 +7,12 @@ export function configure(command: Command, context: Context): void {
   command
     .argument("[file]", "the Dockerfile; - is stdin", "Dockerfile")
     .option("--compact", "print one line")
-    .action(async (file: string, options: { compact?: boolean }) => {
+    .option("--syntax", "add every instruction as it is written, broken ones too")
+    .action(async (file: string, options: { compact?: boolean; syntax?: boolean }) => {
       const { text } = await readSource(context, file);
-      const { dockerfile, diagnostics } = parseDockerfile(text);
-      context.print(JSON.stringify({ dockerfile, diagnostics }, null, options.compact ? 0 : 2));
+      const { dockerfile, diagnostics, syntax } = parseDockerfile(text);
+      const tree = { dockerfile, diagnostics, ...(options.syntax ? { syntax } : {}) };
+      context.print(JSON.stringify(tree, null, options.compact ? 0 : 2));
       if (diagnostics.some((diagnostic) => diagnostic.severity === "error")) context.exit(1);
     });
 }
