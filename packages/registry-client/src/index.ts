@@ -13,3 +13,4 @@ export {
   mergeHostLookups,
   type TlsSettings,
 } from "./hosts.ts";
+export { type HostSettingsOptions, readHostSettings } from "./settings/host-settings.ts";

@@ -26,9 +26,12 @@ export interface DockerConfigOptions {
  * a helper fails or does not end.
  */
 export function dockerCredentials(options: DockerConfigOptions): CredentialProvider {
-  return async (registry, { signal } = {}) => {
+  // A helper is a program of its own: it is run once for each registry, however many repositories are asked for.
+  const helped = new Map<string, Promise<Credentials | undefined>>();
+  return async (registry, { signal, repository } = {}) => {
     for (const file of credentialFiles(options)) {
-      const found = await findCredentials(await readConfig(file), registry, { ...options, signal });
+      const wanted = { ...options, signal, repository, helped };
+      const found = await findCredentials(await readConfig(file), registry, wanted);
       if (found !== undefined) return found;
     }
     return undefined;
@@ -84,7 +87,11 @@ function parseObject(text: string): DockerConfig | undefined {
   }
 }
 
-type FindOptions = DockerConfigOptions & { readonly signal: AbortSignal | undefined };
+type FindOptions = DockerConfigOptions & {
+  readonly signal: AbortSignal | undefined;
+  readonly repository: string | undefined;
+  readonly helped: Map<string, Promise<Credentials | undefined>>;
+};
 
 async function findCredentials(
   config: DockerConfig,
@@ -92,13 +99,30 @@ async function findCredentials(
   options: FindOptions,
 ): Promise<Credentials | undefined> {
   const helper = helperFor(config, registry);
-  const fromHelper = helper === undefined ? undefined : await getFromHelper(helper, serverKey(registry), options);
+  const fromHelper = helper === undefined ? undefined : await askHelper(helper, registry, options);
   if (fromHelper !== undefined) return fromHelper;
   const { auths } = config;
   if (!isRecord(auths)) return undefined;
+  const narrow = namespaces(registry, options.repository).map((key) => readEntry(auths[key]));
+  const own = narrow.find((entry) => entry !== undefined);
+  if (own !== undefined) return own;
   // The exact key goes before the other spellings of the same host.
   const keys = [serverKey(registry), ...Object.keys(auths)].filter((key) => isKeyOf(key, registry));
   return keys.map((key) => readEntry(auths[key])).find((entry) => entry !== undefined);
+}
+
+function askHelper(helper: string, registry: string, options: FindOptions): Promise<Credentials | undefined> {
+  const key = `${helper} ${registry}`;
+  const known = options.helped.get(key) ?? getFromHelper(helper, serverKey(registry), options);
+  options.helped.set(key, known);
+  known.catch(() => options.helped.delete(key));
+  return known;
+}
+
+/** `quay.io/team/app`, `quay.io/team`: the keys by which Podman keeps credentials for a part of a registry. */
+function namespaces(registry: string, repository = ""): string[] {
+  const parts = repository.split("/").filter(Boolean);
+  return parts.map((_, at) => [registry, ...parts.slice(0, parts.length - at)].join("/"));
 }
 
 /** The name of the helper that keeps the credentials of `registry`; undefined: the file itself does. */
