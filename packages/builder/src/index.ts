@@ -1,9 +1,21 @@
 export { BuildError, type BuildErrorDetails } from "./build-error.ts";
 export type { Builder, BuilderOptions, BuildResult, DockerfileOptions, SolveOptions } from "./builder.ts";
+export type { ContextPlace } from "./context/context-place.ts";
 export { createBuilder } from "./create-builder.ts";
+export {
+  type CheckRequest,
+  type CheckResult,
+  type CheckSource,
+  type CheckWarning,
+  checkDockerfile,
+} from "./dockerfile/check.ts";
 export { compileDockerfile } from "./dockerfile/compile.ts";
 export type { CompileOptions, CompilePorts, ResolvedImage } from "./dockerfile/compile-options.ts";
 export { DockerfileError } from "./dockerfile/dockerfile-error.ts";
+export { outlineDockerfile } from "./dockerfile/outline.ts";
+export type { Outline, OutlineArgument, OutlineSecret } from "./dockerfile/outline-shape.ts";
+export type { SourceLocation } from "./dockerfile/source-location.ts";
+export { listTargets, type Target, type TargetList } from "./dockerfile/targets.ts";
 export type { BuildEvent } from "./event.ts";
 export type { ExportOutput } from "./export/export-output.ts";
 export type { Exporter, ExportRequest } from "./export/exporter.ts";
