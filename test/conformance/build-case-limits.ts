@@ -74,6 +74,11 @@ const LIMITS: readonly Limit[] = [
       tool === "buildah" && Object.keys(options.named_contexts ?? {}).includes(lastStage(dockerfile)),
   },
   {
+    reason: "an exporter that takes the epoch back: here it holds for the whole build",
+    applies: (step) =>
+      (step.export ?? []).some(({ attrs = {} }) => attrs["source-date-epoch"] === "" && "rewrite-timestamp" in attrs),
+  },
+  {
     reason: "the time of a build's end: here times are those of the inputs",
     applies: ({ asserts }) =>
       asserts.some(({ op, actual }) => op === "not_equal" && actual.select?.includes("Created")),

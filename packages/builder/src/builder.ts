@@ -2,6 +2,7 @@ import type { AbortOptions, Descriptor, Digest, ImageConfig, LocalStore, Platfor
 import type { Diagnostic } from "@tsbuild/parser";
 import type { RegistryClient } from "@tsbuild/registry-client";
 import type { BackendName, Runtime } from "@tsbuild/runtime";
+import type { ContextPlace } from "./context/context-place.ts";
 import type { BuildEvent } from "./event.ts";
 import type { Exporter } from "./export/exporter.ts";
 import type { Compiled } from "./graph/compiled.ts";
@@ -48,8 +49,8 @@ export interface SolveOptions extends AbortOptions {
 }
 
 export interface DockerfileOptions extends SolveOptions {
-  /** The context folder; undefined: none. */
-  readonly context?: string;
+  /** The build context; undefined: none. */
+  readonly context?: ContextPlace;
   /** Path of the Dockerfile, relative to the context (or absolute). @default "Dockerfile", then "dockerfile" */
   readonly dockerfile?: string;
   /** The Dockerfile's text, in place of a file. */
@@ -59,8 +60,8 @@ export interface DockerfileOptions extends SolveOptions {
   readonly buildArgs?: Readonly<Record<string, string>>;
   readonly labels?: Readonly<Record<string, string>>;
   readonly noCacheFilter?: readonly string[];
-  /** Further contexts by name: folders, or `docker-image://reference`. */
-  readonly namedContexts?: Readonly<Record<string, string>>;
+  /** Further contexts by name, of any kind, or images: `docker-image://reference`, `oci-layout://folder:tag`. */
+  readonly namedContexts?: Readonly<Record<string, ContextPlace>>;
 }
 
 /** The image of one platform. */

@@ -10,6 +10,7 @@ import {
   TsbuildError,
 } from "@tsbuild/oci";
 import type { RegistryClient, Repository } from "@tsbuild/registry-client";
+import { LAYOUT_IMAGES } from "./context/prepare-contexts.ts";
 import type { ResolvedImage } from "./dockerfile/compile-options.ts";
 import { isAvailable } from "./image-source.ts";
 
@@ -29,7 +30,7 @@ export type ImageResolver = (reference: string, platform: Platform, options?: Ab
  */
 export function createImageResolver({ store, registry, pull = false }: ImageResolverOptions): ImageResolver {
   return async (reference, platform, options = {}) => {
-    const here = pull ? undefined : await findHere(store, reference, platform, options);
+    const here = pull && !reference.startsWith(LAYOUT_IMAGES) ? undefined : await findHere(store, reference, platform, options);
     const image = here ?? (await findThere({ store, registry, reference, platform }, options));
     return { digest: image.descriptor.digest, config: image.config, reference };
   };

@@ -20,13 +20,13 @@ export function contextInputs({
 }: ContextInputsOptions): ReadonlyMap<string, ContextInput> {
   const statFolder = join(store.folder("cache"), "contexts");
   return new Map(
-    [...contexts].map(([name, { directory, include, exclude }]) => {
+    [...contexts].map(([name, { directory, title = resolve(directory), include, exclude }]) => {
       const root = resolve(directory);
       const ignored =
         exclude === undefined ? readIgnoreFile(root, name === "context" ? dockerfile : undefined) : undefined;
       const input: ContextInput = {
         type: "context",
-        title: name === "context" ? `the build context ${root}` : `the context ${name} (${root})`,
+        title: name === "context" ? `the build context ${title}` : `the context ${name} (${title})`,
         directory: root,
         include,
         exclude: exclude ?? ignored?.patterns ?? [],

@@ -2,7 +2,7 @@ import { readFileSync, statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { type IgnorePattern, parseIgnoreFile } from "@tsbuild/parser";
 import { BuildError } from "../build-error.ts";
-import type { DockerfileOptions } from "../builder.ts";
+import type { LocalRequest } from "./prepare-contexts.ts";
 
 /** A Dockerfile and where it is; no path where its text was given. */
 export interface DockerfileText {
@@ -16,7 +16,7 @@ const LIMIT = 4 << 20;
  * The Dockerfile of a build: the text itself, the file named, or `Dockerfile`, then `dockerfile`, in the context.
  * @throws BuildError DOCKERFILE_NOT_FOUND, DOCKERFILE_TOO_LARGE
  */
-export function readDockerfile({ context = ".", dockerfile, dockerfileText }: DockerfileOptions): DockerfileText {
+export function readDockerfile({ context = ".", dockerfile, dockerfileText }: LocalRequest): DockerfileText {
   if (dockerfileText !== undefined)
     return { text: dockerfileText, path: dockerfile === undefined ? undefined : resolve(context, dockerfile) };
   const names = dockerfile === undefined ? ["Dockerfile", "dockerfile"] : [dockerfile];

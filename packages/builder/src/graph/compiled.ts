@@ -31,6 +31,8 @@ export interface Compiled {
 /** A folder of the host, and which of its files count. */
 export interface LocalContext {
   readonly directory: string;
+  /** For messages: where the files come from. @default the folder */
+  readonly title?: string;
   /** Patterns of .dockerignore: only what one of them matches. @default everything */
   readonly include?: readonly string[];
   /** Patterns of .dockerignore, `!` included: what they match is left out. @default nothing */

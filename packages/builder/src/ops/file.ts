@@ -95,7 +95,7 @@ async function makeLayer(env: OpEnvironment, step: Step<FileOp>, context: OpCont
 
 /** What a step of files asks a worker for, and the finished layer as a blob of the store. */
 export async function runTask(
-  env: OpEnvironment,
+  env: Pick<OpEnvironment, "store" | "workers" | "epoch" | "contexts">,
   { op, vertex, inputs }: Step<Pick<FileOp, "actions">>,
   wanted: Pick<FileTask, "base" | "want">,
   context: OpContext,

@@ -1,14 +1,13 @@
 import { spawn } from "node:child_process";
 import { mkdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
-import type { AbortOptions } from "@tsbuild/oci";
+import type { AbortOptions, Layer } from "@tsbuild/oci";
 import { BuildError } from "../build-error.ts";
 import { cleanPath } from "../files/names.ts";
-import type { FileAction, GitOp } from "../graph/op.ts";
-import { vertex } from "../graph/vertex.ts";
+import type { GitOp } from "../graph/op.ts";
 import { cacheKeyOf } from "../solver/cache-key.ts";
 import type { OpContext, Output } from "../solver/op-runner.ts";
-import { runTask } from "./file.ts";
+import { layerOfFolder } from "./layer-of-folder.ts";
 import type { OpEnvironment, OpKind } from "./op-environment.ts";
 
 const COMMIT = /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/;
@@ -37,9 +36,22 @@ export function gitKind(env: OpEnvironment): OpKind<GitOp> {
   };
 }
 
-async function checkOut(env: OpEnvironment, op: GitOp, folder: string, context: OpContext): Promise<Output> {
-  const { remote, ref = "HEAD", subdir = "", keepGitDir, checksum, submodules } = op;
-  const git = (...args: string[]): Promise<string> => runGit(["-C", folder, ...args], context);
+/** A commit that has been checked out. */
+export interface CheckOut {
+  /** The folder asked for, below the one that the repository is in. */
+  readonly directory: string;
+  readonly commit: string;
+  /** When it was committed: seconds since 1970. */
+  readonly time: number;
+}
+
+/**
+ * Checks out the commit that `op` asks for in the empty folder `folder`.
+ * @throws BuildError GIT_FAILED, DIGEST_MISMATCH, SOURCE_NOT_FOUND
+ */
+export async function checkOutCommit(op: GitOp, folder: string, options: AbortOptions): Promise<CheckOut> {
+  const { remote, ref = "HEAD", subdir = "", checksum, submodules } = op;
+  const git = (...args: string[]): Promise<string> => runGit(["-C", folder, ...args], options);
   await git("init", "--quiet");
   await git("fetch", "--quiet", "--depth", "1", "--", remote, ref);
   await git("-c", "advice.detachedHead=false", "checkout", "--quiet", "FETCH_HEAD");
@@ -50,32 +62,18 @@ async function checkOut(env: OpEnvironment, op: GitOp, folder: string, context: 
   const directory = join(folder, cleanPath(subdir));
   if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() !== true)
     throw new BuildError("SOURCE_NOT_FOUND", `${shown(remote)} has no folder ${JSON.stringify(subdir)}`);
-  const layer = await layerOf({ ...env, epoch: env.epoch ?? Number(time) }, directory, keepGitDir, context);
+  return { directory, commit, time: Number(time) };
+}
+
+async function checkOut(env: OpEnvironment, op: GitOp, folder: string, context: OpContext): Promise<Output> {
+  const { directory, commit, time } = await checkOutCommit(op, folder, context);
+  const layer = await layerOf({ ...env, epoch: env.epoch ?? time }, directory, op.keepGitDir, context);
   return { layers: [layer], notes: { commit } };
 }
 
-async function layerOf(env: OpEnvironment, directory: string, keepGitDir: boolean, context: OpContext) {
-  const title = "the git repository";
+function layerOf(env: OpEnvironment, directory: string, keepGitDir: boolean, context: OpContext): Promise<Layer> {
   const exclude = keepGitDir ? [] : [".git", "**/.git"];
-  const input = { type: "context", title, directory, exclude, statCacheFile: `${directory}.stat` } as const;
-  const everything = { sources: ["."], destination: "/", parents: false, exclude: [], unpack: "never" } as const;
-  const actions: FileAction[] = [{ type: "copy", input: 0, ...everything }];
-  const files = vertex({ type: "local", name: directory }, [], { name: title });
-  const step = vertex({ type: "file", base: -1, actions }, [files], { name: title });
-  const contexts = new Map([[directory, input]]);
-  const inputs = [{ key: files.digest, layers: [] }];
-  try {
-    const { layer } = await runTask(
-      { ...env, contexts },
-      { op: { actions }, vertex: step, inputs },
-      { base: [], want: "layer" },
-      context,
-    );
-    if (layer === undefined) throw new Error("the file worker made no layer");
-    return layer;
-  } finally {
-    rmSync(`${directory}.stat`, { force: true });
-  }
+  return layerOfFolder(env, { directory, title: "the git repository", exclude }, context);
 }
 
 async function remoteCommit({ remote, ref = "HEAD" }: GitOp, context: OpContext): Promise<string | undefined> {

@@ -33,19 +33,40 @@ export function httpKind(env: OpEnvironment): OpKind<HttpOp> {
   };
 }
 
-async function download(env: OpEnvironment, op: HttpOp, context: OpContext): Promise<Output> {
+/** A file as a server sent it. */
+export interface Downloaded {
+  readonly headers: DownloadResponse["headers"];
+  /** Seconds since 1970, where the server says when the file was last changed. */
+  readonly time: number | undefined;
+}
+
+/**
+ * Downloads a file to the new file `file`.
+ * @throws BuildError DOWNLOAD_FAILED, DIGEST_MISMATCH
+ */
+export async function downloadTo(
+  file: string,
+  op: HttpOp,
+  env: Pick<OpEnvironment, "download">,
+  context: Omit<OpContext, "log">,
+): Promise<Downloaded> {
   const response = await get(env, op.url, context);
+  const digest = await save(response, file, op, context);
+  if (op.checksum !== undefined && digest !== op.checksum)
+    throw new BuildError("DIGEST_MISMATCH", `${shown(op.url)} has the digest ${digest}, not ${op.checksum}`, {
+      hint: "The file has changed on the server, or the checksum is of another file.",
+    });
+  const time = Date.parse(response.headers.get("last-modified") ?? "");
+  return { headers: response.headers, time: Number.isNaN(time) ? undefined : Math.floor(time / 1000) };
+}
+
+async function download(env: OpEnvironment, op: HttpOp, context: OpContext): Promise<Output> {
   const file = env.store.temporaryPath();
   try {
-    const digest = await save(response, file, op, context);
-    if (op.checksum !== undefined && digest !== op.checksum)
-      throw new BuildError("DIGEST_MISMATCH", `${shown(op.url)} has the digest ${digest}, not ${op.checksum}`, {
-        hint: "The file has changed on the server, or the checksum is of another file.",
-      });
-    const etag = response.headers.get("etag");
-    const lastModified = response.headers.get("last-modified");
-    const time = Date.parse(lastModified ?? "");
-    const mtime = new Date(Number.isNaN(time) ? 0 : time);
+    const { headers, time = 0 } = await downloadTo(file, op, env, context);
+    const etag = headers.get("etag");
+    const lastModified = headers.get("last-modified");
+    const mtime = new Date(time * 1000);
     const entry = { path: op.fileName, mode: 0o600, mtime, content: { file } };
     const layer = await writeLayer(env.store, [entry], { signal: context.signal });
     const notes = {
@@ -58,7 +79,11 @@ async function download(env: OpEnvironment, op: HttpOp, context: OpContext): Pro
   }
 }
 
-async function get(env: OpEnvironment, url: string, { signal }: OpContext): Promise<DownloadResponse> {
+async function get(
+  env: Pick<OpEnvironment, "download">,
+  url: string,
+  { signal }: Pick<OpContext, "signal">,
+): Promise<DownloadResponse> {
   const response = await env.download(url, { headers: {}, signal }).catch((cause: unknown) => {
     signal?.throwIfAborted();
     const hint = "Check the address, the network and the proxy.";
@@ -75,7 +100,7 @@ async function save(
   { body, headers }: DownloadResponse,
   file: string,
   { checksum, url }: HttpOp,
-  context: OpContext,
+  context: Pick<OpContext, "progress">,
 ): Promise<Digest> {
   const algorithm = isDigest(checksum) ? digestAlgorithm(checksum) : "sha256";
   const hash = createHash(algorithm);

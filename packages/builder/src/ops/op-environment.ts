@@ -69,7 +69,11 @@ export function layersOf(inputs: readonly Result[], input: number): readonly Lay
 }
 
 /** An input as a file worker can be told. */
-export function fileInputOf(env: OpEnvironment, vertex: Vertex | undefined, result: Result | undefined): FileInput {
+export function fileInputOf(
+  env: Pick<OpEnvironment, "contexts">,
+  vertex: Vertex | undefined,
+  result: Result | undefined,
+): FileInput {
   const context = vertex?.op.type === "local" ? env.contexts.get(vertex.op.name) : undefined;
   const stage = vertex?.meta.stage === undefined ? "" : ` of stage ${vertex.meta.stage}`;
   return context ?? { type: "layers", title: `the files${stage}`, layers: result?.layers ?? [] };
