@@ -10,7 +10,9 @@ const command = fc.oneof(
   fc
     .tuple(fc.constantFrom("mkdir -p", "touch", "rm -rf", "rmdir", "mkfifo", "chmod 700", "chmod 4711"), path)
     .map((words) => words.join(" ")),
-  fc.tuple(path, fc.integer({ min: 0, max: 9 })).map(([file, digit]) => `echo ${digit} > ${file}`),
+  fc
+    .tuple(path, fc.integer({ min: 0, max: 9 })) // Whoever opens a FIFO waits for the other end.
+    .map(([file, digit]) => `[ -p ${file} ] || echo ${digit} > ${file}`),
   fc.tuple(fc.constantFrom("ln", "ln -s", "mv", "cp -a"), path, path).map((words) => words.join(" ")),
 );
 const step = fc
