@@ -1,6 +1,7 @@
 import { cpus } from "node:os";
 import { TsbuildError } from "@tsbuild/oci";
 import type { BatchHost } from "./native/batch.ts";
+import { createForker, type Forker } from "./native/forker.ts";
 import { installLauncher, launcherArch } from "./native/install-launcher.ts";
 import { makeFolders, type SnapshotFolders } from "./snapshot/layer-folder.ts";
 import { createPool, createThreadHost, type TreeHost } from "./snapshot/tree-host.ts";
@@ -11,6 +12,7 @@ import { createNamespaceHost } from "./userns/namespace-tree-host.ts";
 export interface Machine {
   readonly folders: SnapshotFolders;
   readonly host: BatchHost;
+  readonly forker: Forker;
   /** Does the work on files with the rights that they need. */
   readonly trees: TreeHost;
   /** Only for a user who is not root. */
@@ -36,26 +38,30 @@ export async function openMachine(root: string): Promise<Machine> {
     );
   const folders = makeFolders(root);
   const host = { arch, launcher: installLauncher(arch, [folders.root]), scratch: folders.work };
-  const userNamespace = process.getuid?.() === 0 ? undefined : await openUserNamespace(host);
+  const forker = createForker(host);
+  const userNamespace = process.getuid?.() === 0 ? undefined : await openUserNamespace(forker);
   const trees = userNamespace
     ? createNamespaceHost(host, userNamespace.path)
     : createPool(Array.from({ length: Math.min(MAX_THREADS, cpus().length) }, createThreadHost));
   return {
     folders,
     host,
+    forker,
     trees,
     userNamespace,
     close: async () => {
       await trees.close();
       userNamespace?.close();
+      forker.close();
     },
   };
 }
 
-async function openUserNamespace(host: BatchHost): Promise<HeldUserNamespace> {
+async function openUserNamespace(forker: Forker): Promise<HeldUserNamespace> {
   try {
-    return await createUserNamespace(host);
+    return await createUserNamespace(forker);
   } catch (cause) {
+    forker.close();
     throw noNamespace(cause);
   }
 }

@@ -16,8 +16,8 @@ export const BACKENDS: readonly BackendName[] = ["native", "crun", "runc"];
 export const SNAPSHOTTERS: readonly SnapshotterReport["name"][] = ["overlay", "copy"];
 
 /** The back end of this name. */
-export function createBackend(name: BackendName, { host }: Machine): Backend {
-  return name === "native" ? createNativeBackend(host) : createOciBackend(name, host);
+export function createBackend(name: BackendName, { forker }: Machine): Backend {
+  return name === "native" ? createNativeBackend(forker) : createOciBackend(name, forker);
 }
 
 /** Finds out whether a back end works here by starting something with it. */

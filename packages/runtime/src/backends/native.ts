@@ -1,11 +1,11 @@
 import type { Writable } from "node:stream";
 import { type Bytes, TsbuildError } from "@tsbuild/oci";
 import { CommandNotStartedError, decodeWaitStatus } from "../exit-status.ts";
-import type { BatchHost } from "../native/batch.ts";
 import { containerScript } from "../native/container-script.ts";
 import { errnoName } from "../native/errno.ts";
+import type { Forker } from "../native/forker.ts";
 import { type LaunchEnd, type Launched, launch } from "../native/launch.ts";
-import type { AssembledScript } from "../native/script.ts";
+import type { AssembledScript, ScriptBuilder } from "../native/script.ts";
 import { openTerminal, type Terminal } from "../native/terminal.ts";
 import type { ExitStatus } from "../process.ts";
 import { defaultFilter } from "../seccomp/default-filter.ts";
@@ -13,31 +13,31 @@ import type { ContainerSpec } from "../spec/container-spec.ts";
 import type { Backend, BackendProcess, StartOptions } from "./backend.ts";
 
 /** The back end that needs nothing but this package: the launcher does all the kernel has to be asked for. */
-export function createNativeBackend(host: BatchHost): Backend {
+export function createNativeBackend(forker: Forker): Backend {
+  const { host } = forker;
   const filter = defaultFilter(host.arch);
   return {
     name: "native",
     start: (spec, options) => {
       const script = containerScript(spec, { arch: host.arch, filter: spec.privileged ? undefined : filter });
-      return startNative(host, script, spec, options);
+      return startNative(forker, script, spec, options);
     },
   };
 }
 
 function startNative(
-  host: BatchHost,
-  script: AssembledScript,
+  forker: Forker,
+  script: ScriptBuilder,
   spec: ContainerSpec,
   { terminal: size }: StartOptions,
 ): BackendProcess {
   let terminal: Terminal | undefined;
-  const launched = launch(script, {
-    launcher: host.launcher,
+  const launched = launch(forker, script, {
     pipes: !spec.terminal,
     ...(size
       ? {
           onTerminal: (child: number) => {
-            terminal = openTerminal(host, `/proc/${child}/root/dev/pts/ptmx`, size);
+            terminal = openTerminal(forker.host, `/proc/${child}/root/dev/pts/ptmx`, size);
             terminalReady?.(terminal);
           },
         }
@@ -59,7 +59,7 @@ function startNative(
     },
     resize: (columns, rows) => terminal?.resize(columns, rows),
     target: launched.child,
-    ended: launched.ended.then((end) => conclude(end, script, spec)),
+    ended: launched.ended.then((end) => conclude(end, launched.script, spec)),
     destroy: () => destroy(launched),
   };
 }
@@ -68,10 +68,10 @@ function startNative(
 export function destroy(launched: Launched): void {
   launched.child
     .then((child) => {
-      if (child === undefined) launched.process.kill("SIGKILL");
+      if (child === undefined) launched.kill();
       else process.kill(child, "SIGKILL");
     })
-    .catch(() => launched.process.kill("SIGKILL"));
+    .catch(() => launched.kill());
 }
 
 /** Writes with back-pressure; a reader that went away is no error. */

@@ -4,6 +4,7 @@ import { TsbuildError } from "@tsbuild/oci";
 import { CommandNotStartedError } from "../exit-status.ts";
 import type { BatchHost } from "../native/batch.ts";
 import { foreignScript } from "../native/foreign-script.ts";
+import type { Forker } from "../native/forker.ts";
 import { launch } from "../native/launch.ts";
 import { DEFAULT_PATH } from "../native/start-command.ts";
 import { openTerminal } from "../native/terminal.ts";
@@ -15,19 +16,20 @@ import { cgroupsPath, newContainerId, removeCgroup, sweepCgroups } from "./cgrou
 import { conclude, destroy, writeAll } from "./native.ts";
 
 /** A back end that hands the process to an installed runc or crun. */
-export function createOciBackend(name: "runc" | "crun", host: BatchHost): Backend {
+export function createOciBackend(name: "runc" | "crun", forker: Forker): Backend {
   sweepCgroups();
-  return { name, start: (spec, options) => startForeign(name, host, spec, options) };
+  return { name, start: (spec, options) => startForeign(name, forker, spec, options) };
 }
 
 const UNIFIED_CGROUP = "/sys/fs/cgroup/unified";
 
 function startForeign(
   name: "runc" | "crun",
-  host: BatchHost,
+  forker: Forker,
   spec: ContainerSpec,
   { folder, terminal: size }: StartOptions,
 ): BackendProcess {
+  const { host } = forker;
   const log = join(folder, "log.json");
   const id = newContainerId();
   const args = writeBundle(name, { host, spec, folder, log, size, id });
@@ -38,7 +40,7 @@ function startForeign(
     terminal: terminal?.device,
     hideUnifiedCgroup: name === "crun" && existsSync(UNIFIED_CGROUP),
   });
-  const launched = launch(script, { launcher: host.launcher, pipes: !spec.terminal });
+  const launched = launch(forker, script, { pipes: !spec.terminal });
   return {
     stdout: terminal ? Promise.resolve(terminal.output) : launched.pipes.then((pipes) => pipes?.stdout),
     stderr: launched.pipes.then((pipes) => (terminal ? undefined : pipes?.stderr)),
@@ -52,7 +54,7 @@ function startForeign(
     ended: launched.ended.then((end) => {
       removeCgroup(id);
       if (end.notStarted !== undefined) throw missing(name);
-      const status = conclude(end, script, spec);
+      const status = conclude(end, launched.script, spec);
       if (status.exitCode !== 0) throwIfLogged(name, log, spec);
       return status;
     }),

@@ -3,7 +3,7 @@ import { confine, startLoopback } from "./confine.ts";
 import type { NAMESPACE } from "./kernel-flags.ts";
 import type { LauncherArch } from "./launcher-elf.ts";
 import { enterRoot, makeFolders } from "./root-file-system.ts";
-import { type AssembledScript, createScript, type ScriptBuilder } from "./script.ts";
+import { createScript, type ScriptBuilder } from "./script.ts";
 import { startCommand } from "./start-command.ts";
 import { supervise, usePipes } from "./supervise.ts";
 import { useTerminal } from "./terminal-script.ts";
@@ -15,7 +15,7 @@ export interface ContainerScriptOptions {
 }
 
 /** Compiles a process to the script that starts and supervises it. */
-export function containerScript(spec: ContainerSpec, options: ContainerScriptOptions): AssembledScript {
+export function containerScript(spec: ContainerSpec, options: ContainerScriptOptions): ScriptBuilder {
   const script = createScript(options.arch);
   const namespaces: (keyof typeof NAMESPACE)[] = ["mount", "pid", "ipc", "uts"];
   if (spec.network === "none") namespaces.push("network");
@@ -33,7 +33,7 @@ export function containerScript(spec: ContainerSpec, options: ContainerScriptOpt
     confine(script, spec, options.filter);
     startCommand(script, spec);
   });
-  return script.assemble();
+  return script;
 }
 
 /** The one who entered a user namespace may be nobody there. */

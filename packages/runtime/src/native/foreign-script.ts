@@ -3,7 +3,7 @@ import { becomeNamespaceRoot } from "./container-script.ts";
 import { MOUNT, UMOUNT_DETACH } from "./kernel-flags.ts";
 import type { LauncherArch } from "./launcher-elf.ts";
 import { mountRoot, mountTree, writeContents } from "./root-file-system.ts";
-import { type AssembledScript, createScript, type ScriptBuilder } from "./script.ts";
+import { createScript, type ScriptBuilder } from "./script.ts";
 import { startCommand } from "./start-command.ts";
 import { supervise, usePipes } from "./supervise.ts";
 import { takeTerminal } from "./terminal-script.ts";
@@ -22,7 +22,7 @@ export interface ForeignScriptOptions {
  * Runs another runtime in mount and process namespaces of its own, with everything mounted that its config names: when
  * it dies, whatever it started and mounted is gone too.
  */
-export function foreignScript(spec: ContainerSpec, options: ForeignScriptOptions): AssembledScript {
+export function foreignScript(spec: ContainerSpec, options: ForeignScriptOptions): ScriptBuilder {
   const script = createScript(options.arch);
   const userNamespace = spec.userNamespace?.path;
   supervise(script, { namespaces: ["mount", "pid"], userNamespace, pipes: !spec.terminal }, () => {
@@ -39,7 +39,7 @@ export function foreignScript(spec: ContainerSpec, options: ForeignScriptOptions
     else takeTerminal(script, options.terminal);
     startCommand(script, options.command);
   });
-  return script.assemble();
+  return script;
 }
 
 /** A user namespace may cover what it cannot unmount. */

@@ -1,8 +1,8 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { constants as fsConstants, openSync } from "node:fs";
 import { Socket } from "node:net";
-import type { Duplex, Writable } from "node:stream";
-import type { AssembledScript } from "./script.ts";
+import type { Forked, Forker } from "./forker.ts";
+import { message, RESIDENT_START } from "./resident.ts";
+import type { AssembledScript, ScriptBuilder } from "./script.ts";
 import { PIPE_FD, REPORT } from "./supervise.ts";
 
 /** Node's ends of the standard streams of a child. */
@@ -23,17 +23,17 @@ export interface LaunchEnd {
 }
 
 export interface Launched {
-  /** The supervisor. */
-  readonly process: ChildProcess;
+  /** The script, for messages. */
+  readonly script: AssembledScript;
   /** The child, as the host counts; undefined where it came to no child. */
   readonly child: Promise<number | undefined>;
   readonly pipes: Promise<ChildPipes | undefined>;
   readonly ended: Promise<LaunchEnd>;
+  /** Ends the supervisor, and with it the child. */
+  kill(): void;
 }
 
 export interface LaunchOptions {
-  /** The launcher's file. */
-  readonly launcher: string;
   /** The script makes pipes. */
   readonly pipes: boolean;
   /** The child stays until this process ends, and does not keep it from ending. */
@@ -45,82 +45,64 @@ export interface LaunchOptions {
 }
 
 const RECORD_SIZE = 16;
+/** One for the supervisor, one for the child. */
+const GO = Buffer.from("gg");
 
 /** Runs a supervising script (see supervise.ts). Everything it starts dies when this process dies. */
-export function launch(script: AssembledScript, options: LaunchOptions): Launched {
-  // Detached: an interrupt at the keyboard is for this process, which then ends the child in its own way.
-  const process = spawn(options.launcher, [], {
-    stdio: [
-      "ignore",
-      "ignore",
-      "ignore",
-      "pipe",
-      "pipe",
-      "pipe",
-      options.onTerminal || options.stay ? "pipe" : "ignore",
-    ],
-    env: {},
-    cwd: "/",
-    detached: true,
-  });
+export function launch(forker: Forker, builder: ScriptBuilder, options: LaunchOptions): Launched {
+  const script = builder.assemble({ start: RESIDENT_START });
+  const { pid, commands, report } = forker.fork();
   const child = deferred<number | undefined>();
   const pipes = deferred<ChildPipes | undefined>();
   const ended = deferred<LaunchEnd>();
-  const end: { -readonly [Key in keyof LaunchEnd]: LaunchEnd[Key] } = {
-    status: undefined,
-    failure: undefined,
-    notStarted: undefined,
+  const end: Writing<LaunchEnd> = { status: undefined, failure: undefined, notStarted: undefined };
+  const kill = (): void => {
+    if (!report.destroyed) process.kill(pid, "SIGKILL");
   };
   let childPid = 0;
   const onRecord = (kind: number, value: number): void => {
     if (kind === REPORT.child) {
       childPid = value;
-      if (options.pipes) pipes.resolve(openPipes(process.pid as number));
+      if (options.pipes) pipes.resolve(openPipes(pid));
       options.beforeGo?.(value);
-      writable(process, 5).write("gg");
-      if (options.stay) unrefAll(process);
+      commands.write(GO);
+      if (options.stay) for (const socket of [commands, report]) socket.unref();
       child.resolve(value);
     } else if (kind === REPORT.terminalReady) {
       options.onTerminal?.(childPid);
-      writable(process, 6).end("g");
+      commands.write("g");
     } else if (kind === REPORT.status) end.status = value;
     else if (kind === REPORT.notStarted) end.notStarted = -value;
     else end.failure ??= { position: kind, errno: value };
   };
-  const fail = (error: unknown): void => {
-    process.kill("SIGKILL");
-    ended.reject(error);
-  };
-  readRecords(process, (kind, value) => {
+  readRecords(report, (kind, value) => {
     try {
       onRecord(kind, value);
     } catch (error) {
-      fail(error);
+      kill();
+      ended.reject(error);
     }
   });
-  for (const fd of [3, 5, 6]) process.stdio[fd]?.on("error", () => {});
-  process.on("error", (error) => ended.reject(error));
-  process.on("close", () => ended.resolve(end));
-  writable(process, 3).end(script.bytes);
+  commands.on("error", () => {});
+  report.on("error", (error) => ended.reject(error));
+  report.on("close", () => {
+    commands.destroy();
+    ended.resolve(end);
+  });
+  for (const chunk of message(script.bytes)) commands.write(chunk);
   const settle = (): void => {
     child.resolve(undefined);
     pipes.resolve(undefined);
   };
   ended.promise.then(settle, settle);
-  return { process, child: child.promise, pipes: pipes.promise, ended: ended.promise };
+  return { script, child: child.promise, pipes: pipes.promise, ended: ended.promise, kill };
 }
 
-function unrefAll(process: ChildProcess): void {
-  for (const fd of [4, 5, 6]) (process.stdio[fd] as Socket | undefined)?.unref();
-}
+type Writing<T> = { -readonly [Key in keyof T]: T[Key] };
 
-function writable(process: ChildProcess, fd: number): Writable {
-  return process.stdio[fd] as Writable;
-}
-
-function readRecords(process: ChildProcess, onRecord: (kind: number, value: number) => void): void {
+function readRecords(report: Forked["report"], onRecord: (kind: number, value: number) => void): void {
   let pending: Buffer = Buffer.alloc(0);
-  (process.stdio[4] as Duplex | undefined)?.on("data", (chunk: Buffer) => {
+  report.on("data", (chunk: Buffer) => {
     pending = Buffer.concat([pending, chunk]);
     for (; pending.length >= RECORD_SIZE; pending = pending.subarray(RECORD_SIZE)) {
       onRecord(Number(pending.readBigInt64LE(0)), Number(pending.readBigInt64LE(8)));

@@ -33,6 +33,8 @@ export interface AssembledScript {
   callAt(position: number): { readonly text: string; readonly purpose: string | undefined } | undefined;
   /** Where memory at `address` lies within {@link bytes}. */
   offsetOf(address: Address): number;
+  /** Where the instruction behind a label lies in the launcher's memory. */
+  positionOf(label: string): number;
 }
 
 /** Collects calls and data, then lays them out for launcher.c. */
@@ -46,9 +48,18 @@ export interface ScriptBuilder {
   /** Jumps to `label` where the slot holds `value`. */
   jumpIfEqual(slot: Slot, value: number, label: string): void;
   copy(from: Slot, to: Slot): void;
+  /** `from - value`, to `result`; goes on at `onZero` where that is 0. */
+  subtract(from: Operand, value: Operand, options: Pick<CallOptions, "result" | "onZero">): void;
   jump(label: string): void;
   label(name: string): void;
-  assemble(): AssembledScript;
+  assemble(options?: AssembleOptions): AssembledScript;
+}
+
+export interface AssembleOptions {
+  /** Where in the launcher's memory the script will lie, for one that another script reads. @default 0 */
+  readonly start?: number;
+  /** Labels of the other script: where its instructions lie. */
+  readonly labels?: Readonly<Record<string, number>>;
 }
 
 interface Instruction {
@@ -58,9 +69,11 @@ interface Instruction {
   readonly options: CallOptions;
 }
 
-const BASE = 0x20000000n;
+/** Where the launcher's memory begins. */
+export const BASE: bigint = 0x20000000n;
 const INSTRUCTION_SIZE = 72;
-const HEADER_SIZE = 8;
+/** Where the first instruction lies, from the start of a script. */
+export const HEADER_SIZE: number = 8;
 const SUBTRACT = 0xffff0000;
 
 /** Starts a script for `arch`. */
@@ -80,11 +93,15 @@ export function createScript(arch: LauncherArch): ScriptBuilder {
     call: (name, args, options = {}) => add(syscallNumber(arch, name), name, args, options),
     jumpIfEqual: (slot, value, label) => add(SUBTRACT, "subtract", [slot, value], { onZero: label }),
     copy: (from, to) => add(SUBTRACT, "subtract", [from, 0], { result: to }),
+    subtract: (from, value, options) => add(SUBTRACT, "subtract", [from, value], options),
     jump: (label) => add(SUBTRACT, "subtract", [0, 0], { onZero: label }),
     label: (name) => {
       labels.set(name, instructions.length);
     },
-    assemble: () => layOut(instructions, labels, memory),
+    assemble: ({ start = 0, labels: others = {} } = {}) => {
+      const own = [...labels].map(([name, index]) => [name, start + position(index)] as const);
+      return layOut(instructions, memory, { start, labels: new Map([...Object.entries(others), ...own]) });
+    },
   };
 }
 
@@ -93,8 +110,8 @@ interface Memory {
   text(value: string): Address;
   pointers(addresses: readonly Address[]): Address;
   size(): number;
-  /** Copies everything to `into`, where the first byte lies at `start`. */
-  write(into: Buffer, start: number): void;
+  /** Copies everything to `into` from `offset` on, which will be at `address`. */
+  write(into: Buffer, offset: number, address: bigint): void;
 }
 
 function createMemory(): Memory {
@@ -127,35 +144,41 @@ function createMemory(): Memory {
       return { offset };
     },
     size: () => size,
-    write: (into, start) => {
-      for (const chunk of chunks) into.set(chunk.bytes, start + chunk.offset);
+    write: (into, offset, address) => {
+      for (const chunk of chunks) into.set(chunk.bytes, offset + chunk.offset);
       for (const list of pointerLists) {
-        list.addresses.forEach((address, index) => {
-          into.writeBigUInt64LE(BASE + BigInt(start + address.offset), start + list.offset + 8 * index);
+        list.addresses.forEach((pointed, index) => {
+          into.writeBigUInt64LE(address + BigInt(pointed.offset), offset + list.offset + 8 * index);
         });
       }
     },
   };
 }
 
-function layOut(
-  instructions: readonly Instruction[],
-  labels: ReadonlyMap<string, number>,
-  memory: Memory,
-): AssembledScript {
-  const dataStart = Math.ceil((HEADER_SIZE + instructions.length * INSTRUCTION_SIZE) / 16) * 16;
-  const position = (index: number): number => HEADER_SIZE + index * INSTRUCTION_SIZE;
-  const addressOf = (address: Address): bigint => BASE + BigInt(dataStart + address.offset);
+interface Layout {
+  readonly start: number;
+  /** Positions in the launcher's memory. */
+  readonly labels: ReadonlyMap<string, number>;
+}
+
+/** Where an instruction lies, from the start of its script. */
+function position(index: number): number {
+  return HEADER_SIZE + index * INSTRUCTION_SIZE;
+}
+
+function layOut(instructions: readonly Instruction[], memory: Memory, { start, labels }: Layout): AssembledScript {
+  const dataStart = Math.ceil(position(instructions.length) / 16) * 16;
+  const addressOf = (address: Address): bigint => BASE + BigInt(start + dataStart + address.offset);
   const target = (label: string | undefined): number => {
     if (label === undefined) return 0;
     if (label === "continue") return 1;
-    const index = labels.get(label);
-    if (index === undefined) throw new RangeError(`no label ${label} in the script`);
-    return position(index);
+    const found = labels.get(label);
+    if (found === undefined) throw new RangeError(`no label ${label} in the script`);
+    return found;
   };
   const bytes = Buffer.alloc(dataStart + memory.size() + 16);
-  bytes.writeBigUInt64LE(BigInt(HEADER_SIZE), 0);
-  memory.write(bytes, dataStart);
+  bytes.writeBigUInt64LE(BigInt(start + HEADER_SIZE), 0);
+  memory.write(bytes, dataStart, addressOf({ offset: 0 }));
   instructions.forEach(({ number, args, options }, index) => {
     const at = position(index);
     bytes.writeUInt32LE(number, at);
@@ -172,8 +195,9 @@ function layOut(
   });
   return {
     bytes,
-    callAt: (at) => describe(instructions[(at - HEADER_SIZE) / INSTRUCTION_SIZE]),
+    callAt: (at) => describe(instructions[(at - start - HEADER_SIZE) / INSTRUCTION_SIZE]),
     offsetOf: (address) => dataStart + address.offset,
+    positionOf: target,
   };
 }
 

@@ -1,4 +1,5 @@
 import { ERRNO, NAMESPACE, OPEN, PRCTL, SIGCHLD, SIGKILL } from "./kernel-flags.ts";
+import { makePipe } from "./make-pipe.ts";
 import type { ScriptBuilder, Slot } from "./script.ts";
 
 /** What a report's first word says; anything larger is the position of a call that failed. */
@@ -9,8 +10,11 @@ export const REPORT: Readonly<Record<"child" | "status" | "notStarted" | "termin
   terminalReady: 4,
 };
 
-/** Descriptors by number, agreed between script and launch. */
-export const FD: Readonly<Record<"report" | "go" | "later", number>> = { report: 4, go: 5, later: 6 };
+/**
+ * Descriptors by number, agreed between script and launch. What Node sends comes by one pipe: the script, then what `go`
+ * and `later` wait for. From `held` on lie the far ends, which a launcher holds until it has a script.
+ */
+export const FD: Readonly<Record<"report" | "go" | "later" | "held", number>> = { report: 4, go: 5, later: 6, held: 7 };
 
 /** The ends of the pipes in the supervisor, which {@link launch} opens through /proc. */
 export const PIPE_FD: Readonly<
@@ -40,6 +44,7 @@ export function supervise(script: ScriptBuilder, options: SuperviseOptions, chil
   const pid = script.slot();
   const status = script.slot();
   dieWithParent(script);
+  script.call("close_range", [FD.held, FD.held + 1, 0]);
   if (options.userNamespace !== undefined) enterUserNamespace(script, options.userNamespace);
   if (options.pipes) makePipes(script);
   const flags = options.namespaces.reduce((sum, name) => sum + NAMESPACE[name], SIGCHLD);
@@ -93,17 +98,7 @@ function enterUserNamespace(script: ScriptBuilder, path: string): void {
 }
 
 function makePipes(script: ScriptBuilder): void {
-  // pipe2 writes two 32-bit descriptors; what a call loads beyond the first is cut off by the kernel.
-  const pair = script.data(Buffer.alloc(16));
-  const first: Slot = { address: pair };
-  const second: Slot = { address: { offset: pair.offset + 4 } };
-  for (const { reading, writing } of Object.values(PIPE_FD)) {
-    script.call("pipe2", [pair, OPEN.CLOEXEC]);
-    script.call("dup3", [first, reading, OPEN.CLOEXEC]);
-    script.call("dup3", [second, writing, OPEN.CLOEXEC]);
-    script.call("close", [first]);
-    script.call("close", [second]);
-  }
+  for (const { reading, writing } of Object.values(PIPE_FD)) makePipe(script, reading, writing);
 }
 
 function closePipes(script: ScriptBuilder): void {

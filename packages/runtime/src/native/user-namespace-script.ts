@@ -1,18 +1,18 @@
 import { becomeNamespaceRoot } from "./container-script.ts";
 import { NAMESPACE } from "./kernel-flags.ts";
 import type { LauncherArch } from "./launcher-elf.ts";
-import { type AssembledScript, createScript } from "./script.ts";
+import { type AssembledScript, createScript, type ScriptBuilder } from "./script.ts";
 import { startCommand } from "./start-command.ts";
 import { dieWithParent, FD, supervise, waitForGo } from "./supervise.ts";
 
 /** A process that only holds a user namespace open, until the other end of its descriptor closes. */
-export function holdUserNamespace(arch: LauncherArch): AssembledScript {
+export function holdUserNamespace(arch: LauncherArch): ScriptBuilder {
   const script = createScript(arch);
   supervise(script, { namespaces: ["user"], userNamespace: undefined, pipes: false }, () => {
     waitForGo(script, FD.later);
     script.call("exit_group", [0]);
   });
-  return script.assemble();
+  return script;
 }
 
 /** Runs a program of the host as root of a user namespace, on the launcher's own standard streams. */

@@ -47,6 +47,11 @@ export interface SnapshotFolders {
   readonly links: string;
   /** `work/PID-START-NUMBER`: what a living process is working on. */
   readonly work: string;
+  /**
+   * What every process mounts its layers on, in its own namespace. One for all: to remove a folder that something was
+   * mounted on makes the kernel wait for milliseconds.
+   */
+  readonly mountPoint: string;
 }
 
 /** The name in `l/` of a folder with nothing in it: overlay wants at least one layer below. */
@@ -54,7 +59,13 @@ export const EMPTY_LINK = "empty";
 
 /** Makes the folders of a runtime's root. */
 export function makeFolders(root: string): SnapshotFolders {
-  const folders = { root, layers: join(root, "layers"), links: join(root, "l"), work: join(root, "work") };
+  const folders = {
+    root,
+    layers: join(root, "layers"),
+    links: join(root, "l"),
+    work: join(root, "work"),
+    mountPoint: join(root, "mnt"),
+  };
   for (const folder of Object.values(folders)) mkdirSync(folder, { recursive: true, mode: 0o700 });
   mkdirSync(join(folders.links, EMPTY_LINK), { recursive: true });
   return folders;

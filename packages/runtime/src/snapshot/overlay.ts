@@ -81,7 +81,9 @@ export function createOverlaySnapshotter(options: OverlayOptions): Snapshotter {
       const lowers = await layersOf(layers);
       mkdirSync(folder);
       const upper = writable ? await makeUpperFolder(options, folder, lowers) : undefined;
-      const overlay = makeOverlay(options, { folder, lowers, upper: upper?.path });
+      const target = join(folder, "root");
+      mkdirSync(target);
+      const overlay = makeOverlay(options, { folder, lowers, upper: upper?.path, target });
       return { root: overlay, view: mergeFolders(viewFolders(lowers)) };
     },
     prune: async (keep) => {
@@ -130,7 +132,7 @@ async function createSnapshot(
   const { folders, store, trees, host } = options;
   const staging = join(folder, "layer");
   const { path: upper, root: rootMetadata } = await makeUpperFolder(options, folder, lowers);
-  const root = makeOverlay(options, { folder, lowers, upper });
+  const root = makeOverlay(options, { folder, lowers, upper, target: folders.mountPoint });
   let mounts = 0;
   return {
     folder,
@@ -181,13 +183,15 @@ interface OverlayParts {
   readonly lowers: readonly LayerFolder[];
   /** Undefined: nothing can be written. */
   readonly upper: string | undefined;
+  /** What it is to be mounted on. */
+  readonly target: string;
 }
 
-/** Makes the folders that a mount needs, and its options: short, because relative to the folder of short names. */
-function makeOverlay(options: OverlayOptions, { folder, lowers, upper }: OverlayParts): OverlayMount {
+/** Makes the folder that a mount needs, and its options: short, because relative to the folder of short names. */
+function makeOverlay(options: OverlayOptions, { folder, lowers, upper, target }: OverlayParts): OverlayMount {
   const { links } = options.folders;
-  const [target, work] = [join(folder, "root"), join(folder, "work")];
-  for (const path of [target, work]) mkdirSync(path);
+  const work = join(folder, "work");
+  mkdirSync(work);
   const names = lowers.map(({ notes }) => notes.link);
   if (names.length === 0 || (!upper && names.length === 1)) names.push(EMPTY_LINK);
   const own = upper ? `upperdir=${relative(links, upper)},workdir=${relative(links, work)},` : "";

@@ -9,7 +9,7 @@ import {
   readLayerIndex,
   type Tree,
 } from "@tsbuild/oci";
-import type { BatchHost } from "../native/batch.ts";
+import type { BatchHost, BatchRunner } from "../native/batch.ts";
 import { diffCopy } from "./diff-copy.ts";
 import { diffUpper, type UpperDiff } from "./diff-upper.ts";
 import type { WriterOptions } from "./entry-writer.ts";
@@ -94,8 +94,9 @@ interface Results {
 
 export type TreeJobResult<Job extends TreeJob> = Results[Job["type"]];
 
-/** Does one job, synchronously. */
-export function runTreeJob(job: TreeJob): TreeJobResult<TreeJob> {
+/** Does one job, synchronously. `batches` belongs to this thread: no job can bring it along. */
+export function runTreeJob(task: TreeJob, batches: BatchRunner): TreeJobResult<TreeJob> {
+  const job = withBatches(task, batches);
   switch (job.type) {
     case "unpack": {
       const store = { has: () => true, blobPath: () => job.tar, folder: () => job.indexFolder };
@@ -116,6 +117,11 @@ export function runTreeJob(job: TreeJob): TreeJobResult<TreeJob> {
       removeTree(job.path);
       return null;
   }
+}
+
+function withBatches(job: TreeJob, batches: BatchRunner): TreeJob {
+  if ("options" in job) return { ...job, options: { ...job.options, batches } };
+  return "host" in job ? { ...job, host: { ...job.host, batches } } : job;
 }
 
 /** The folders of layers, to be merged. */

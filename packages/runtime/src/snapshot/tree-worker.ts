@@ -1,6 +1,7 @@
 import { createInterface } from "node:readline";
 import { parentPort } from "node:worker_threads";
 import { TsbuildError } from "@tsbuild/oci";
+import { createBatchRunner } from "../native/batch.ts";
 import { runTreeJob, type TreeJob } from "./tree-job.ts";
 
 /** A job and its answer, as they pass between threads (as they are) or processes (as lines of JSON). */
@@ -15,9 +16,11 @@ export interface TreeAnswer {
   readonly error?: { readonly code: string; readonly message: string; readonly hint: string | undefined };
 }
 
+const batches = createBatchRunner();
+
 function answer({ id, job }: TreeRequest): TreeAnswer {
   try {
-    return { id, result: runTreeJob(job) };
+    return { id, result: runTreeJob(job, batches) };
   } catch (error) {
     return { id, error: describe(error) };
   }

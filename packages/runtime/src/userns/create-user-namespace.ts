@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import { TsbuildError } from "@tsbuild/oci";
 import { conclude } from "../backends/native.ts";
-import type { BatchHost } from "../native/batch.ts";
+import type { Forker } from "../native/forker.ts";
 import { launch } from "../native/launch.ts";
 import { holdUserNamespace } from "../native/user-namespace-script.ts";
 import type { UserNamespace } from "../spec/container-spec.ts";
@@ -21,11 +21,9 @@ export interface HeldUserNamespace extends UserNamespace {
  * are installed and allow it, else with this user as the only one.
  * @throws TsbuildError RUNTIME_FAILED where the machine forbids user namespaces
  */
-export async function createUserNamespace(host: BatchHost): Promise<HeldUserNamespace> {
-  const script = holdUserNamespace(host.arch);
+export async function createUserNamespace(forker: Forker): Promise<HeldUserNamespace> {
   let lacks: string | undefined;
-  const launched = launch(script, {
-    launcher: host.launcher,
+  const launched = launch(forker, holdUserNamespace(forker.host.arch), {
     pipes: false,
     stay: true,
     beforeGo: (child) => {
@@ -33,10 +31,9 @@ export async function createUserNamespace(host: BatchHost): Promise<HeldUserName
       if (lacks !== undefined) mapSingle(child);
     },
   });
-  launched.process.unref();
   const child = await launched.child;
   if (child === undefined) {
-    conclude(await launched.ended, script, { args: [] });
+    conclude(await launched.ended, launched.script, { args: [] });
     throw new TsbuildError("RUNTIME_FAILED", "no user namespace could be made");
   }
   launched.ended.catch(() => {});
@@ -44,9 +41,7 @@ export async function createUserNamespace(host: BatchHost): Promise<HeldUserName
     path: `/proc/${child}/ns/user`,
     singleId: lacks !== undefined,
     lacks,
-    close: () => {
-      launched.process.kill("SIGKILL");
-    },
+    close: launched.kill,
   };
 }
 
