@@ -5,6 +5,7 @@ import { acceptSilently, acceptWithWarning } from "../arguments/accepted.ts";
 import { collect } from "../arguments/fields.ts";
 import { parseOutput } from "../arguments/output.ts";
 import { readSecrets } from "../arguments/secret.ts";
+import { parseCall } from "../call/parse-call.ts";
 import type { Context } from "../context.ts";
 import { exportersOf } from "../exporters.ts";
 import { createDisplay } from "../progress/display.ts";
@@ -31,6 +32,7 @@ export interface BuildFlags extends DockerfileFlags {
   readonly runtime?: string;
   readonly jobs?: string;
   readonly check?: boolean;
+  readonly call?: string;
 }
 
 /** Flags of Docker that change nothing here; scripts may give them. */
@@ -66,6 +68,7 @@ export function configure(command: Command, context: Context): void {
     .option("--runtime <name>", "what RUN runs in: native, crun or runc")
     .option("--jobs <n>", "steps at a time")
     .option("--check", "check the Dockerfile and build nothing")
+    .option("--call <what>", "build, check, outline or targets[,format=json]: tell, and build nothing")
     .action((place: string | undefined, flags: BuildFlags) => build(context, place, flags));
   acceptSilently(command, WITHOUT_EFFECT);
   acceptWithWarning(command, context, NOT_AVAILABLE);
@@ -76,7 +79,11 @@ async function build(context: Context, place: string | undefined, flags: BuildFl
     throw usageError('"tsbuild build" needs the folder with the files to build from', { hint: "tsbuild build ." });
   }
   const { options, source } = await readDockerfileRequest(context, place, flags);
-  if (flags.check) return check(context, source);
+  const call = parseCall(flags.check ? "check" : (flags.call ?? "build"));
+  if (call !== undefined) {
+    const { answerCall } = await import("../call/answer-call.ts");
+    return answerCall(context, { options, source }, call);
+  }
   const outputs = (flags.output ?? []).map(parseOutput);
   const quiet = flags.quiet === true;
   const mode = quiet ? "quiet" : parseProgressMode(flags.progress ?? context.settings().progress);
@@ -127,14 +134,6 @@ async function withBuilder<T>(
   } finally {
     await builder.close();
   }
-}
-
-async function check(context: Context, source: SourceText): Promise<void> {
-  const { lintText } = await import("./lint.ts");
-  const found = lintText(source.text);
-  for (const diagnostic of found) context.print(`${renderDiagnostic(diagnostic, source)}\n`);
-  if (found.length > 0) context.exit(1);
-  else context.print("Check complete, no warnings found.");
 }
 
 interface Told {
