@@ -50,7 +50,15 @@ export function externalBases({ bases, steps }: BuildCase): readonly string[] {
     for (const name of Object.keys(options.named_contexts ?? {})) own.add(name);
   }
   const isOwn = (base: string): boolean => own.has(base) || own.has(base.toLowerCase()) || base.startsWith("<");
-  return [...new Set([...bases, ...steps.flatMap(composedBases)])].filter((base) => !isOwn(base));
+  return [...new Set([...bases, ...steps.flatMap(composedBases), ...steps.flatMap(contextImages)])].filter(
+    (base) => !isOwn(base),
+  );
+}
+
+/** Images that named contexts bring in. */
+function contextImages({ options }: CaseStep): readonly string[] {
+  const places = Object.values(options.named_contexts ?? {});
+  return places.flatMap((place) => (typeof place === "string" ? (place.split(/^docker-image:\/\//)[1] ?? []) : []));
 }
 
 /** Names of images that are put together from ARGs. */

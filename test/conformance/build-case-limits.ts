@@ -22,7 +22,10 @@ const KNOWN_ATTRIBUTES =
   /^(?:context|contextsubdir|filename|force-network-mode|add-hosts|build-arg:.*|label:.*|no-cache|cmdline|source|memory|multi-platform)$/;
 
 const LIMITS: readonly Limit[] = [
-  { reason: "asks for an outline or the targets: no build", applies: ({ expect }) => expect.result === "request" },
+  {
+    reason: "an outline or a list of targets: see outline.test.ts",
+    applies: ({ expect }) => expect.result === "request",
+  },
   {
     reason: "needs packages that no stand-in has",
     applies: ({ dockerfile }) => PACKAGE_MANAGER.test(commandsOf(dockerfile)),

@@ -77,7 +77,8 @@ async function requestOf(step: CaseStep, folder: string, server: string): Promis
   };
 }
 
-function optionsOf({ options }: CaseStep): Partial<DockerfileOptions> {
+function optionsOf(step: CaseStep): Partial<DockerfileOptions> {
+  const { options } = step;
   const { target, hostname, frontend_attrs = {}, buildah_flags = [] } = options;
   const flag = (name: string): string | undefined =>
     buildah_flags.find((word) => word.startsWith(`--${name}=`))?.slice(name.length + 3);
@@ -89,6 +90,7 @@ function optionsOf({ options }: CaseStep): Partial<DockerfileOptions> {
     ...(target === undefined ? {} : { target }),
     ...(platform === undefined ? {} : { platform }),
     ...(hostname === undefined ? {} : { hostname }),
+    rewriteTimestamps: step.export?.some(({ attrs }) => attrs?.["rewrite-timestamp"] === "true") === true,
     ...(memory === undefined ? {} : { limits: { memory: Number(memory) } }),
   };
 }

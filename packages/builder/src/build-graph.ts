@@ -1,13 +1,15 @@
-import type { Descriptor, LocalStore } from "@tsbuild/oci";
+import type { Descriptor, Digest, LocalStore } from "@tsbuild/oci";
 import type { Diagnostic } from "@tsbuild/parser";
 import type { RegistryClient } from "@tsbuild/registry-client";
 import type { Runtime } from "@tsbuild/runtime";
 import type { BuildResult, PlatformImage, SolveOptions } from "./builder.ts";
 import { contextInputs } from "./context/context-inputs.ts";
+import { clampTimes } from "./export/clamp-times.ts";
 import { type BuiltImage, writeBuiltImage } from "./export/write-built-image.ts";
 import { writeIndex } from "./export/write-index.ts";
 import { createFileWorkers } from "./files/file-workers.ts";
 import type { Compiled } from "./graph/compiled.ts";
+import { verticesOf } from "./graph/vertex.ts";
 import type { ImageResolver } from "./image-resolver.ts";
 import { createImageSource } from "./image-source.ts";
 import { createOpRunner } from "./ops/create-op-runner.ts";
@@ -45,8 +47,12 @@ export async function buildGraph(
   const { results, steps } = await solveGraphs(env, build, options);
   const platforms: PlatformImage[] = [];
   for (const compiled of build.compiled) {
-    const layers = results.get(compiled.root?.digest ?? "")?.layers ?? [];
-    platforms.push(await writePlatform(store, { compiled, layers, epoch: epochOf(compiled, options) }, options));
+    const epoch = epochOf(compiled, options);
+    const solved = results.get(compiled.root?.digest ?? "")?.layers ?? [];
+    const keep = baseLayers(compiled, results);
+    const isClamped = options.rewriteTimestamps === true && epoch !== undefined;
+    const layers = isClamped ? await clampTimes(store, solved, { epoch, keep, signal }) : solved;
+    platforms.push(await writePlatform(store, { compiled, layers, epoch }, options));
   }
   const [first] = platforms;
   if (first === undefined) throw new Error("nothing was compiled");
@@ -54,6 +60,12 @@ export async function buildGraph(
   for (const tag of tags) await store.tag(image, tag, { signal });
   await runExporters(env, image, options);
   return { image, imageId: first.imageId, config: first.config, platforms, warnings, steps };
+}
+
+/** The layers that images brought along. */
+function baseLayers({ root }: Compiled, results: ReadonlyMap<string, Result>): ReadonlySet<Digest> {
+  const images = verticesOf(root).filter(({ op }) => op.type === "image");
+  return new Set(images.flatMap(({ digest }) => results.get(digest)?.layers ?? []).map(({ diffId }) => diffId));
 }
 
 async function writePlatform(

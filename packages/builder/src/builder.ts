@@ -4,6 +4,7 @@ import type { RegistryClient } from "@tsbuild/registry-client";
 import type { BackendName, Runtime } from "@tsbuild/runtime";
 import type { ContextPlace } from "./context/context-place.ts";
 import type { BuildEvent } from "./event.ts";
+import type { StepReason } from "./explain/reason.ts";
 import type { Exporter } from "./export/exporter.ts";
 import type { Compiled } from "./graph/compiled.ts";
 import type { State } from "./graph/state.ts";
@@ -31,6 +32,8 @@ export interface SolveOptions extends AbortOptions {
   readonly tags?: readonly string[];
   /** Runs every step. @default false */
   readonly noCache?: boolean;
+  /** Says of each step that runs why the cache did not answer it: in `steps` and by the event `vertex.explained`. @default false */
+  readonly explain?: boolean;
   /** Asks the registry for base images that are here already. @default false */
   readonly pull?: boolean;
   /** Steps at a time. @default 8 */
@@ -39,6 +42,11 @@ export interface SolveOptions extends AbortOptions {
   readonly annotations?: Readonly<Record<string, string>>;
   /** Seconds since 1970 for all times that the build writes: SOURCE_DATE_EPOCH. */
   readonly epoch?: number;
+  /**
+   * Also what RUN wrote gets no later time than the epoch, where there is one. Off by default: programs compare the times
+   * of files, such as those of Python's compiled modules with their sources'. @default false
+   */
+  readonly rewriteTimestamps?: boolean;
   readonly network?: "default" | "host" | "none";
   /** The name of the machine that RUN finds itself on; in its cache key. @default "buildkitsandbox" */
   readonly hostname?: string;
@@ -86,6 +94,8 @@ export interface BuildResult extends Omit<PlatformImage, "platform"> {
     readonly name: string;
     readonly cached: boolean;
     readonly milliseconds: number;
+    /** Why it ran, where the build was asked to explain. */
+    readonly reason?: StepReason;
   }[];
 }
 
