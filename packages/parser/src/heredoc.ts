@@ -13,6 +13,10 @@ export interface HeredocMarker {
 }
 
 const MARKER = /^(\d*)<<(-?)[\t\n\f\r ]*([^<]*)$/;
+/** What nearly all markers are: nothing in them that the lexer would change. */
+const PLAIN_MARKER = /^(\d*)<<(-?)(\w+)$/;
+/** ASCII without quotes, escapes and variables; blanks behind `<<` belong to the marker. */
+const PLAIN_LINE = /^(?!.*<<[\t ])[\t !#%&(-[\]-~]*$/;
 const NO_VARIABLES = (): undefined => undefined;
 const WORD: LexOptions = { ...DEFAULT_LEX_OPTIONS, keepUnset: true };
 const RAW_WORD: LexOptions = { ...WORD, rawQuotes: true };
@@ -24,6 +28,10 @@ const RAW_LINE: LexOptions = { ...RAW_WORD, rawEscapes: true };
  */
 export function parseHeredocMarker(word: string): HeredocMarker | undefined {
   if (!word.includes("<<")) return undefined;
+  const plain = PLAIN_MARKER.exec(word);
+  if (plain !== null) {
+    return { name: plain[3] ?? "", fileDescriptor: Number(plain[1]), expand: true, chomp: plain[2] === "-" };
+  }
   const match = MARKER.exec(word);
   const rest = match?.[3];
   if (!match || !rest) return undefined;
@@ -70,6 +78,7 @@ export function stripLeadingTabs(content: string): string {
 }
 
 function rawWords(line: string): readonly string[] {
+  if (PLAIN_LINE.test(line)) return line.split(/[\t ]+/);
   try {
     return lex(line, NO_VARIABLES, RAW_LINE).words;
   } catch (error) {

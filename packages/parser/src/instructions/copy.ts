@@ -58,7 +58,8 @@ export function readCopy(kind: "copy" | "add", node: SyntaxNode): CopyInstructio
   };
 }
 
-function readSources(node: SyntaxNode): (Word | Heredoc)[] {
+function readSources(node: SyntaxNode): readonly (Word | Heredoc)[] {
+  if (!node.source.includes("<<")) return node.args.slice(0, -1);
   const bodies = new Map(node.heredocs.map((heredoc) => [heredoc.name, heredoc]));
   return node.args.slice(0, -1).map((word) => {
     const marker = findHeredocMarker(word.text);

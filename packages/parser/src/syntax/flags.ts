@@ -4,14 +4,18 @@ import { type LogicalLine, rangeOf } from "./logical-line.ts";
 import type { EscapeToken } from "./scan.ts";
 import type { Span } from "./words.ts";
 
+/** Shared, since most instructions have none. */
+const NO_FLAGS: readonly Flag[] = [];
+
 /**
  * Takes the words that begin with `--` off the front of an instruction's arguments. Quotes and escapes of a flag are
  * removed; a bare `--` ends the flags.
  */
-export function readFlags(span: Span, escapeToken: EscapeToken): { flags: Flag[]; rest: Span } {
+export function readFlags(span: Span, escapeToken: EscapeToken): { flags: readonly Flag[]; rest: Span } {
   const { line, end } = span;
-  const flags: Flag[] = [];
   let at = skipSpaces(line.text, span.start, end);
+  if (!line.text.startsWith("--", at)) return { flags: NO_FLAGS, rest: { line, start: at, end } };
+  const flags: Flag[] = [];
   while (line.text.startsWith("--", at) && at + 1 < end) {
     const word = readFlagWord(line, at, { end, escapeToken });
     at = word.end;

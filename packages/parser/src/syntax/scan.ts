@@ -106,7 +106,7 @@ export function createScanner(text: string): Scanner {
     const above = comments;
     comments = [];
     return {
-      text: parts.join(""),
+      text: parts.length === 1 ? joined : parts.join(""),
       pieces,
       firstLine,
       lastLine: last.line,
