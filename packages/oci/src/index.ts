@@ -15,6 +15,7 @@ export {
   writeDockerArchive,
   writeOciArchive,
 } from "./content/archive-write.ts";
+export type { ManifestFormat } from "./content/convert.ts";
 export { type CopyContentOptions, type CopyImageOptions, copyContent, copyImage } from "./content/copy.ts";
 export { withFallback } from "./content/fallback.ts";
 export { childrenOf, type GraphNode, hasChildren, readNode, type WalkOptions, walkGraph } from "./content/graph.ts";
@@ -74,6 +75,15 @@ export {
   layerMediaType,
   MEDIA_TYPE,
 } from "./media-type.ts";
+export { type AnnotationEdit, annotate } from "./mutate/annotate.ts";
+export { type AppendOptions, appendLayers } from "./mutate/append-layers.ts";
+export { convertImage } from "./mutate/convert-image.ts";
+export { editConfig } from "./mutate/edit-config.ts";
+export { type RebaseOptions, rebaseImage } from "./mutate/rebase-image.ts";
+export { type RecompressOptions, recompressImage } from "./mutate/recompress-image.ts";
+export { flattenImage, type SquashOptions, squashImage } from "./mutate/squash-image.ts";
+export { type ArtifactBlob, type ArtifactParts, writeArtifact } from "./mutate/write-artifact.ts";
+export { editIndex, type IndexEdit, type IndexParts, indexEntry, writeIndex } from "./mutate/write-index.ts";
 export {
   formatPlatform,
   hostPlatform,

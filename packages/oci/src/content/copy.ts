@@ -3,6 +3,8 @@ import type { Descriptor } from "../descriptor.ts";
 import { isDigest } from "../digest.ts";
 import { TsbuildError } from "../error.ts";
 import { MEDIA_TYPE } from "../media-type.ts";
+import { convertGraph, type ManifestFormat } from "./convert.ts";
+import { copyReferrers } from "./copy-referrers.ts";
 import { childrenOf, type GraphNode, hasChildren, readNode, walkGraph } from "./graph.ts";
 import { forEachLimited } from "./limit.ts";
 import { selectPlatforms } from "./select-platforms.ts";
@@ -17,6 +19,8 @@ export interface CopyContentOptions extends AbortOptions {
   readonly platforms?: readonly string[];
   /** Where the target may find blobs without being sent them: what {@link ImageTarget.mount} understands. */
   readonly mountFrom?: string;
+  /** Write manifests in this format. Their digests change, those of configs and layers do not. @default as they are */
+  readonly format?: ManifestFormat;
   readonly onEvent?: (event: TransferEvent) => void;
 }
 
@@ -24,10 +28,16 @@ export interface CopyContentOptions extends AbortOptions {
 export interface CopyImageOptions extends CopyContentOptions {
   /** The name at the target; the same one by default. Where that is a digest, the copy gets no name. */
   readonly as?: string;
+  /**
+   * Also what refers to the image: signatures, SBOMs and the like, by the lists of referrers and by cosign's tags.
+   * Those of manifests that `platforms` or `format` changed are left behind. @default false
+   */
+  readonly referrers?: boolean;
 }
 
 /**
- * Copies the image `name` of `source`, with all it refers to, to `target`. Pull, push, save and load are this.
+ * Copies the image `name` of `source`, with all it consists of, to `target`. Pull, push, save and load are this.
+ * Between two repositories of one registry no blob is moved that the registry is able to mount.
  * @returns What the name stands for at the target.
  * @throws TsbuildError Those of `source` and `target`, with the side in the message; PLATFORM_NOT_FOUND
  */
@@ -39,8 +49,15 @@ export async function copyImage(
 ): Promise<Descriptor> {
   const { as = name, signal } = options;
   const root = await side("source", `cannot find ${name}`, () => source.resolve(name, { signal }));
-  const copied = await copyContent(source, target, root, options);
+  const { mountFrom = source.name, ...rest } = options;
+  const contentOptions: CopyContentOptions = { ...rest, ...(mountFrom === undefined ? {} : { mountFrom }) };
+  const copied = await copyContent(source, target, root, contentOptions);
   if (!isDigest(as)) await side("target", `cannot name the copy ${as}`, () => target.tag(copied, as, { signal }));
+  if (options.referrers === true) {
+    const { platforms: _platforms, format: _format, ...whole } = contentOptions;
+    const copy = (referrer: Descriptor) => copyContent(source, target, referrer, whole);
+    await copyReferrers({ source, target, copy, signal }, copied);
+  }
   return copied;
 }
 
@@ -63,7 +80,7 @@ export async function copyContent(
   await forEachLimited(await blobsOf(source, nodes, options), options.concurrency ?? 3, (blob) =>
     copyBlob(transfer, blob),
   );
-  for (const node of nodes.toReversed()) await copyNode(transfer, node);
+  for (const node of nodes.toReversed()) await copyNode(transfer, node, nodes);
   return descriptor;
 }
 
@@ -74,7 +91,7 @@ interface Transfer {
 }
 
 async function readGraph(
-  { source, options: { platforms = [], signal } }: Transfer,
+  { source, options: { platforms = [], format, signal } }: Transfer,
   root: Descriptor,
 ): Promise<{ descriptor: Descriptor; nodes: readonly GraphNode[] }> {
   const node = await readNode(source, root, { signal });
@@ -82,7 +99,10 @@ async function readGraph(
   const from = content === undefined ? source : withContent(source, descriptor, content);
   const nodes: GraphNode[] = [];
   for await (const each of walkGraph(from, descriptor, { signal })) nodes.push(each);
-  return { descriptor, nodes: parentsFirst(nodes) };
+  const ordered = parentsFirst(nodes);
+  if (format === undefined) return { descriptor, nodes: ordered };
+  const converted = convertGraph(ordered, format);
+  return { descriptor: converted[0]?.descriptor ?? descriptor, nodes: converted };
 }
 
 // A walk may meet a manifest before another one that also names it: no parent may come after its child.
@@ -131,16 +151,37 @@ async function copyBlob({ source, target, options }: Transfer, blob: Descriptor)
   onEvent?.({ type: "transfer.done", descriptor: blob });
 }
 
-async function copyNode({ target, options }: Transfer, { descriptor, content }: GraphNode): Promise<void> {
+async function copyNode(transfer: Transfer, node: GraphNode, nodes: readonly GraphNode[]): Promise<void> {
+  const { target, options } = transfer;
   const { signal, onEvent } = options;
+  const { descriptor, content } = node;
   signal?.throwIfAborted();
   await side("target", `cannot write the manifest ${descriptor.digest}`, async () => {
     if (await target.exists(descriptor, { signal }))
       return onEvent?.({ type: "transfer.skipped", descriptor, reason: "exists" });
     onEvent?.({ type: "transfer.started", descriptor });
-    await target.push(descriptor, () => bytesOf(content), { signal });
+    const push = () => target.push(descriptor, () => bytesOf(content), { signal });
+    await push().catch(async (error: unknown) => {
+      if (!TsbuildError.is(error, "CONTENT_MISSING")) throw error;
+      await copyAnew(transfer, childrenOf(node), nodes);
+      await push();
+    });
     onEvent?.({ type: "transfer.done", descriptor });
   });
+}
+
+// A registry may say that it has what it has lost, or what its caches still remember: it is sent all the same, once.
+async function copyAnew(
+  { source, target, options }: Transfer,
+  children: readonly Descriptor[],
+  nodes: readonly GraphNode[],
+): Promise<void> {
+  for (const child of children) {
+    const node = nodes.find(({ descriptor }) => descriptor.digest === child.digest);
+    if (node === undefined && isForeign(child)) continue;
+    const content = () => (node === undefined ? readMarked(source, child, options) : bytesOf(node.content));
+    await target.push(child, content, { signal: options.signal, anew: true });
+  }
 }
 
 // The target reads this while it writes: its failures must still be told as the source's.

@@ -63,6 +63,19 @@ describe("finding", () => {
     expect(await dockerCredentials({ env: {}, home })("r.example")).toBeUndefined();
   });
 
+  test.each([
+    ["team/app", "app"],
+    ["team/app/deep", "app"],
+    ["team/other", "team"],
+    ["teams/app", "host"],
+    [undefined, "host"],
+  ])("of the keys for parts of a registry the longest counts: %s", async (repository, username) => {
+    const entry = (name: string) => ({ auth: Buffer.from(`${name}:x`).toString("base64") });
+    const auths = { "r.example": entry("host"), "r.example/team": entry("team"), "r.example/team/app": entry("app") };
+    write(".docker/config.json", { auths });
+    expect(await dockerCredentials({ env: {}, home })("r.example", { repository })).toEqual({ username, password: "x" });
+  });
+
   test("DOCKER_CONFIG, REGISTRY_AUTH_FILE and auth.json", async () => {
     const auths = { "r.example": { auth: encoded } };
     const other = { auths: { "r.example": { auth: Buffer.from("bob:b").toString("base64") } } };
