@@ -1,7 +1,6 @@
 import { type AbortOptions, type Image, type LocalStore, makePlain, mergeEnv } from "@tsbuild/oci";
 import { createRegistryClient, type RegistryClient } from "@tsbuild/registry-client";
 import type { Execution, ProcessSpec, Runtime, Workspace } from "@tsbuild/runtime";
-import { distinctLayers } from "./distinct-layers.ts";
 import { createImageSource } from "./image-source.ts";
 
 /** What to run in, and what brings it here. */
@@ -31,7 +30,7 @@ export async function runInImage(
   } finally {
     if (registry === undefined) await client.close();
   }
-  const workspace = await runtime.prepare(distinctLayers(image.layers), options);
+  const workspace = await runtime.prepare(image.layers, options);
   return discardedAfter(workspace, workspace.execute(processIn(image, process), options));
 }
 

@@ -3,7 +3,6 @@ import { basename } from "node:path";
 import { extractTree, type Layer, openTree, type Tree } from "@tsbuild/oci";
 import type { Mount } from "@tsbuild/runtime";
 import { BuildError } from "../build-error.ts";
-import { distinctLayers } from "../distinct-layers.ts";
 import { cleanPath, joinPath } from "../files/names.ts";
 import type { ExecMount, ExecOp, FileAction } from "../graph/op.ts";
 import type { OpContext } from "../solver/op-runner.ts";
@@ -113,7 +112,7 @@ async function bindMount(env: OpEnvironment, step: Step<ExecOp>, mount: BindMoun
   const layers = layersOf(step.inputs, mount.input);
   await makeAllPlain(env, layers, context);
   const path = sourceIn(env, layers, mount.source);
-  return { type: "layers", layers: distinctLayers(layers), path, target, readonly };
+  return { type: "layers", layers, path, target, readonly };
 }
 
 /** The source of a bind as a COPY to `/mnt`: a folder's content, or a file of that name. */

@@ -1,7 +1,6 @@
 import type { Layer } from "@tsbuild/oci";
 import type { Execution, ExitStatus, Runtime, Workspace } from "@tsbuild/runtime";
 import { BuildError } from "../build-error.ts";
-import { distinctLayers } from "../distinct-layers.ts";
 import type { ExecOp } from "../graph/op.ts";
 import { cacheKeyOf } from "../solver/cache-key.ts";
 import type { OpContext } from "../solver/op-runner.ts";
@@ -48,7 +47,7 @@ async function runIn(
   work: (workspace: Workspace) => Promise<void>,
   { signal }: OpContext,
 ): Promise<Layer> {
-  const workspace = await runtime.prepare(distinctLayers(base), { signal });
+  const workspace = await runtime.prepare(base, { signal });
   try {
     await work(workspace);
     return await workspace.commit({ signal });

@@ -12,6 +12,7 @@ import {
 import type { BatchHost } from "../native/batch.ts";
 import { isAlive } from "../process-identity.ts";
 import type { OverlayMount } from "../spec/container-spec.ts";
+import { distinctLayers } from "./distinct-layers.ts";
 import { OPAQUE_XATTR } from "./entry-writer.ts";
 import {
   EMPTY_LINK,
@@ -52,15 +53,16 @@ export function createOverlaySnapshotter(options: OverlayOptions): Snapshotter {
   const { folders, trees } = options;
   const ensure = createUnpacker(options);
   const layersOf = async (layers: readonly Layer[], { signal }: AbortOptions = {}): Promise<readonly LayerFolder[]> => {
-    if (layers.length > MAX_LOWERS)
+    const distinct = distinctLayers(layers);
+    if (distinct.length > MAX_LOWERS)
       throw new TsbuildError(
         "LAYER_LIMIT",
-        `${layers.length} layers cannot be mounted: the kernel stacks ${MAX_LOWERS}`,
+        `${distinct.length} layers cannot be mounted: the kernel stacks ${MAX_LOWERS}`,
         {
           hint: "Join steps, or start from a flattened image.",
         },
       );
-    const found = await Promise.all(layers.map(({ diffId }) => ensure(diffId)));
+    const found = await Promise.all(distinct.map(({ diffId }) => ensure(diffId)));
     signal?.throwIfAborted();
     return found.reverse();
   };
