@@ -4,11 +4,12 @@ import type { RegistryClient } from "@tsbuild/registry-client";
 import type { Runtime } from "@tsbuild/runtime";
 import type { BuildResult, PlatformImage, SolveOptions } from "./builder.ts";
 import { contextInputs } from "./context/context-inputs.ts";
+import { createExplainer } from "./explain/explainer.ts";
 import { clampTimes } from "./export/clamp-times.ts";
 import { type BuiltImage, writeBuiltImage } from "./export/write-built-image.ts";
 import { writeIndex } from "./export/write-index.ts";
 import { createFileWorkers } from "./files/file-workers.ts";
-import type { Compiled } from "./graph/compiled.ts";
+import type { Compiled, LocalContext } from "./graph/compiled.ts";
 import { verticesOf } from "./graph/vertex.ts";
 import type { ImageResolver } from "./image-resolver.ts";
 import { createImageSource } from "./image-source.ts";
@@ -112,11 +113,20 @@ async function solveGraphs(
       epoch: epochOf(compiled[0], options),
     });
     const { signal, jobs, noCache, onEvent } = options;
-    const cache = openCache(store.folder("cache"));
-    return await solve({ root, runner, cache, signal, jobs, noCache, onEvent });
+    const directory = store.folder("cache");
+    const cache = openCache(directory);
+    const origin = originOf(contexts, dockerfile);
+    const hasLayer = (diffId: Digest): boolean => store.has(diffId);
+    const explain = options.explain === true ? createExplainer({ cache, directory, hasLayer, origin }) : undefined;
+    return await solve({ root, runner, cache, origin, signal, jobs, noCache, explain, onEvent });
   } finally {
     await workers.close();
   }
+}
+
+/** What is being built: two builds of one Dockerfile have the same. */
+function originOf(contexts: ReadonlyMap<string, LocalContext>, dockerfile: string | undefined): string {
+  return dockerfile ?? contexts.get("context")?.directory ?? "";
 }
 
 async function runExporters(env: BuildEnvironment, image: Descriptor, options: SolveOptions): Promise<void> {

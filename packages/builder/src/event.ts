@@ -1,5 +1,6 @@
 import type { Digest, TransferEvent, TsbuildError } from "@tsbuild/oci";
 import type { Diagnostic } from "@tsbuild/parser";
+import type { StepReason } from "./explain/reason.ts";
 
 /** What happens during a build: the libraries' only way to tell. Times are milliseconds since 1970. */
 export type BuildEvent =
@@ -12,6 +13,8 @@ export type BuildEvent =
       readonly inputs: readonly Digest[];
     }
   | { readonly type: "vertex.started"; readonly vertex: Digest; readonly name: string; readonly time: number }
+  /** Why the step is going to run: only where a build was asked to explain. */
+  | { readonly type: "vertex.explained"; readonly vertex: Digest; readonly reason: StepReason }
   | {
       readonly type: "vertex.log";
       readonly vertex: Digest;

@@ -17,6 +17,8 @@ export type { Outline, OutlineArgument, OutlineSecret } from "./dockerfile/outli
 export type { SourceLocation } from "./dockerfile/source-location.ts";
 export { listTargets, type Target, type TargetList } from "./dockerfile/targets.ts";
 export type { BuildEvent } from "./event.ts";
+export type { FileChange, KeyChange, RecordNote, StepNote, StepReason } from "./explain/reason.ts";
+export { reasonLines } from "./explain/sentences.ts";
 export type { ExportOutput } from "./export/export-output.ts";
 export type { Exporter, ExportRequest } from "./export/exporter.ts";
 export { packImage } from "./export/pack-image.ts";

@@ -3,6 +3,7 @@ import { type ContextSource, contextSource } from "../context/context-source.ts"
 import { pathFilter } from "../context/path-filter.ts";
 import type { FileAction } from "../graph/op.ts";
 import { checksumOf, isMostlyUnread } from "./checksum.ts";
+import { keepContentList } from "./content-list.ts";
 import { createDraft, type Draft } from "./draft.ts";
 import type { FileSource } from "./file-source.ts";
 import type { ContextInput, FileInput, FileTask, FileTaskResult } from "./file-task.ts";
@@ -30,6 +31,10 @@ export async function runFileTask(store: LayerStore, task: FileTask, contexts: C
     task.base !== undefined && (task.want === "layer" || isMostlyUnread([...selections.values()].flat()));
   const layer = makeLayer ? await writeLayer(store, task, selections) : undefined;
   const checksums = task.want === "layer" ? [] : [...selections].map(([action, files]) => checksumOf(files, action));
+  for (const [index, [action, files]] of [...selections].entries()) {
+    const checksum = checksums[index];
+    if (checksum !== undefined) keepContentList(store.folder("cache"), checksum, files, action);
+  }
   for (const context of contexts.values()) context.save();
   return { checksums, layer };
 }

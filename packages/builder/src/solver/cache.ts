@@ -12,6 +12,8 @@ export interface CacheRecord extends Output {
   readonly preimage: object;
   /** The step's name when the record was made: for people. */
   readonly description: string;
+  /** What was being built. */
+  readonly origin?: string | undefined;
   /** Milliseconds since 1970. */
   readonly created: number;
 }
@@ -27,7 +29,9 @@ export interface CacheEntry {
 /** Results by cache key, one JSON file each. Several processes may use one folder. */
 export interface BuildCache {
   load(key: Digest): CacheRecord | undefined;
-  save(key: CacheKey, description: string, output: Output): void;
+  save(key: CacheKey, about: Pick<CacheRecord, "description" | "origin">, output: Output): void;
+  /** Every record whole, in no order: to explain a miss, not to answer anything. */
+  records(): readonly CacheRecord[];
   /** Every record, the longest unused first. */
   entries(): readonly CacheEntry[];
   remove(key: Digest): void;
@@ -46,23 +50,26 @@ export function openCache(directory: string): BuildCache {
       if (record !== undefined) markUsed(fileOf(key));
       return record;
     },
-    save(key, description, output) {
+    save(key, { description, origin }, output) {
       const { digest, preimage } = key;
-      const record: CacheRecord = { key: digest, description, created: Date.now(), ...output, preimage };
+      const record: CacheRecord = { key: digest, description, origin, created: Date.now(), ...output, preimage };
       writeWhole(fileOf(digest), JSON.stringify(record));
     },
+    records: () => readRecords(folder),
     entries() {
-      const found: CacheEntry[] = [];
-      for (const name of readdirSync(folder)) {
-        const key = `sha256:${name.slice(0, -5)}`;
-        const record = name.endsWith(".json") && isDigest(key) ? readRecord(join(folder, name), key) : undefined;
-        if (record !== undefined)
-          found.push({ key: record.key, used: usedAt(fileOf(record.key)), layers: record.layers });
-      }
+      const found = readRecords(folder).map(({ key, layers }) => ({ key, used: usedAt(fileOf(key)), layers }));
       return found.sort((a, b) => a.used - b.used);
     },
     remove: (key) => rmSync(fileOf(key), { force: true }),
   };
+}
+
+function readRecords(folder: string): readonly CacheRecord[] {
+  return readdirSync(folder).flatMap((name) => {
+    const key = `sha256:${name.slice(0, -5)}`;
+    if (!name.endsWith(".json") || !isDigest(key)) return [];
+    return readRecord(join(folder, name), key) ?? [];
+  });
 }
 
 /** A damaged record is a miss: it is written anew after the step has run. */
@@ -94,11 +101,12 @@ function usedAt(file: string): number {
 
 function isRecord(value: unknown): value is CacheRecord {
   if (!isObject(value)) return false;
-  const { key, preimage, description, created, layers, notes } = value;
+  const { key, preimage, description, origin, created, layers, notes } = value;
   return (
     isDigest(key) &&
     isObject(preimage) &&
     typeof description === "string" &&
+    (origin === undefined || typeof origin === "string") &&
     typeof created === "number" &&
     Array.isArray(layers) &&
     layers.every(isLayer) &&

@@ -220,7 +220,7 @@ describe("cache keys", () => {
 
 test("a record keeps what its key was made of", () => {
   const key = cacheKeyOf({ type: "exec", args: ["true"] });
-  cache.save(key, "RUN true", { layers: [layerOf("x")], notes: { etag: "1" } });
+  cache.save(key, { description: "RUN true" }, { layers: [layerOf("x")], notes: { etag: "1" } });
   expect(cache.load(key.digest)).toMatchObject({
     preimage: key.preimage,
     notes: { etag: "1" },

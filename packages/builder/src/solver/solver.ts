@@ -3,11 +3,13 @@ import { TsbuildError } from "@tsbuild/oci";
 import { BuildError } from "../build-error.ts";
 import type { BuildResult } from "../builder.ts";
 import type { BuildEvent } from "../event.ts";
+import type { StepReason } from "../explain/reason.ts";
 import type { Vertex } from "../graph/op.ts";
 import { verticesOf } from "../graph/vertex.ts";
 import type { BuildCache } from "./cache.ts";
 import type { CacheKey } from "./cache-key.ts";
 import { createLimit } from "./limit.ts";
+import type { Miss } from "./miss.ts";
 import type { OpContext, OpRunner, Output, Result } from "./op-runner.ts";
 
 export interface SolveRequest extends AbortOptions {
@@ -19,6 +21,10 @@ export interface SolveRequest extends AbortOptions {
   readonly jobs?: number | undefined;
   /** Takes nothing from the cache, and still fills it. @default false */
   readonly noCache?: boolean | undefined;
+  /** Says why a step is not taken from the cache; asked about each before it runs, after those that it needs. */
+  readonly explain?: ((miss: Miss) => StepReason) | undefined;
+  /** What is being built, for records: among those of the same the nearest to a miss is looked for. */
+  readonly origin?: string | undefined;
   readonly onEvent?: ((event: BuildEvent) => void) | undefined;
 }
 
@@ -74,11 +80,12 @@ async function solveVertex(run: Run, vertex: Vertex, inputs: readonly Result[]):
   const started = Date.now();
   run.onEvent?.({ type: "vertex.started", vertex: digest, name: meta.name, time: started });
   try {
-    const { result, cached } = await answer(run, vertex, inputs);
+    const { result, cached, reason } = await answer(run, vertex, inputs);
     if (cached) run.cached.add(digest);
     const time = Date.now();
     run.results.set(digest, result);
-    run.steps.push({ vertex: digest, name: meta.name, cached, milliseconds: time - started });
+    const why = reason === undefined ? {} : { reason };
+    run.steps.push({ vertex: digest, name: meta.name, cached, milliseconds: time - started, ...why });
     run.onEvent?.({ type: "vertex.completed", vertex: digest, cached, time });
     return result;
   } catch (error) {
@@ -94,7 +101,7 @@ async function answer(
   run: Run,
   vertex: Vertex,
   inputs: readonly Result[],
-): Promise<{ result: Result; cached: boolean }> {
+): Promise<{ result: Result; cached: boolean; reason?: StepReason | undefined }> {
   const context = contextOf(run, vertex);
   const key = await run.runner.cacheKey(vertex, inputs, context);
   const flight = run.flights.get(key.digest);
@@ -104,14 +111,16 @@ async function answer(
   }
   // What is never kept costs nothing: it is as new as what it is made of.
   let cached = key.keep === false && vertex.inputs.every((input) => run.cached.has(input.digest));
+  let reason: StepReason | undefined;
   const making = (async (): Promise<Output> => {
-    const kept = await fromCache(run, key, vertex, inputs);
+    const { kept, miss } = await fromCache(run, key, vertex, inputs);
     cached ||= kept !== undefined;
+    if (miss !== undefined) reason = explain(run, miss);
     return kept ?? (await execute(run, key, vertex, inputs));
   })();
   run.flights.set(key.digest, making);
   const { layers } = await making;
-  return { result: { key: key.digest, layers }, cached };
+  return { result: { key: key.digest, layers }, cached, reason };
 }
 
 async function fromCache(
@@ -119,18 +128,27 @@ async function fromCache(
   key: CacheKey,
   vertex: Vertex,
   inputs: readonly Result[],
-): Promise<Output | undefined> {
-  if (key.keep === false || run.noCache === true || vertex.meta.noCache === true) return undefined;
+): Promise<{ readonly kept?: Output; readonly miss?: Miss }> {
+  if (key.keep === false) return {};
+  const step = { vertex, key, inputs };
+  if (run.noCache === true || vertex.meta.noCache === true)
+    return { miss: { ...step, record: undefined, forced: true } };
   const record = run.cache.load(key.digest);
-  if (record === undefined) return undefined;
-  const layers = await run.runner.restore(vertex, inputs, record, contextOf(run, vertex));
-  return layers === undefined ? undefined : { ...record, layers };
+  const layers = record && (await run.runner.restore(vertex, inputs, record, contextOf(run, vertex)));
+  if (record === undefined || layers === undefined) return { miss: { ...step, record, forced: false } };
+  return { kept: { ...record, layers } };
+}
+
+function explain(run: Run, miss: Miss): StepReason | undefined {
+  const reason = run.explain?.(miss);
+  if (reason !== undefined) run.onEvent?.({ type: "vertex.explained", vertex: miss.vertex.digest, reason });
+  return reason;
 }
 
 async function execute(run: Run, key: CacheKey, vertex: Vertex, inputs: readonly Result[]): Promise<Output> {
   const output = await run.runner.execute(vertex, inputs, contextOf(run, vertex));
   run.signal.throwIfAborted();
-  if (key.keep !== false) run.cache.save(key, vertex.meta.name, output);
+  if (key.keep !== false) run.cache.save(key, { description: vertex.meta.name, origin: run.origin }, output);
   return output;
 }
 
