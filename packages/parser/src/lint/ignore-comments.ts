@@ -1,4 +1,5 @@
 import type { SyntaxNode } from "../syntax/syntax-node.ts";
+import { lastAtOrBefore } from "../text/last-at-or-before.ts";
 
 /** Whether findings of a rule on a line are not wanted. */
 export type IsIgnored = (rule: string, line: number) => boolean;
@@ -14,8 +15,11 @@ export function ignoreComments(nodes: readonly SyntaxNode[]): IsIgnored {
     const rules = comments.flatMap(rulesIn);
     return rules.length === 0 ? [] : { rules: new Set(rules), first: range.start.line, last: range.end.line };
   });
-  return (rule, line) =>
-    ignored.some(({ rules, first, last }) => line >= first && line <= last && (rules.has(rule) || rules.has("all")));
+  const firsts = ignored.map(({ first }) => first);
+  return (rule, line) => {
+    const found = ignored[lastAtOrBefore(firsts, line)];
+    return found !== undefined && line <= found.last && (found.rules.has(rule) || found.rules.has("all"));
+  };
 }
 
 function rulesIn(comment: string): string[] {

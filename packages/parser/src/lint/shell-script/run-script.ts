@@ -2,6 +2,7 @@ import type { Instruction, RunInstruction, Stage } from "../../ast.ts";
 import type { Range } from "../../position.ts";
 import { rangeOf } from "../../syntax/logical-line.ts";
 import type { SyntaxNode } from "../../syntax/syntax-node.ts";
+import { lastAtOrBefore } from "../../text/last-at-or-before.ts";
 import { baseName, isPosixShell, setsPipefail } from "./posix-shell.ts";
 import { type ProgramCall, programCalls } from "./program-call.ts";
 import { readScript } from "./read-script.ts";
@@ -102,7 +103,7 @@ function lineRanges(text: string, firstLine: number): RunScript["rangeOf"] {
   const starts = [0];
   for (let feed = text.indexOf("\n"); feed >= 0; feed = text.indexOf("\n", feed + 1)) starts.push(feed + 1);
   const positionOf = (offset: number) => {
-    const index = starts.findLastIndex((start) => start <= offset);
+    const index = lastAtOrBefore(starts, offset);
     return { line: firstLine + index, column: offset - (starts[index] ?? 0) };
   };
   return ({ start, end }) => ({ start: positionOf(start), end: positionOf(end) });
