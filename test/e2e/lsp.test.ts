@@ -140,7 +140,7 @@ describe("tsbuild lsp", () => {
     expect(none).toEqual([]);
     await open("from a\nrun b \\\n c\n");
     const edits = await connection.sendRequest(lsp.DocumentFormattingRequest.type, { textDocument, options });
-    expect(edits?.map(({ newText }) => newText).join("")).toBe("FROM a\nRUN b \\\n  c\n");
+    expect(edits?.map(({ newText }) => newText).join("")).toBe("FROM a\nRUN b \\\n    c\n");
     expect(await stop(client)).toBe(0);
   });
 

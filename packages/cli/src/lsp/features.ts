@@ -67,10 +67,10 @@ function registerFileFeatures(connection: Connection, cache: DocumentCache): voi
   connection.onFoldingRanges(({ textDocument }) =>
     foldingRanges(cache.documentOf(textDocument.uri)).map(toFoldingRange),
   );
-  connection.onDocumentFormatting(({ textDocument, options }) => {
-    const indent = options.insertSpaces ? { indent: options.tabSize } : {};
-    return formattingEdits(cache.documentOf(textDocument.uri), indent).map(toTextEdit);
-  });
+  // The editor's indentation is not used: what it formats must pass `tsbuild fmt --check`.
+  connection.onDocumentFormatting(({ textDocument }) =>
+    formattingEdits(cache.documentOf(textDocument.uri)).map(toTextEdit),
+  );
   connection.onCodeAction(({ textDocument: { uri }, range }) =>
     codeActions(cache.diagnosticsOf(uri), fromRange(range)).map((action) => toCodeAction(action, uri)),
   );
