@@ -148,6 +148,7 @@ describe("switches with values", () => {
     .option("--rm", "")
     .option("-i, --interactive", "")
     .option("-e, --env <v>", "")
+    .option("--explain [format]", "")
     .option("--no-cache", "")
     .argument("<image>")
     .argument("[args...]");
@@ -179,6 +180,11 @@ describe("switches with values", () => {
       ["--no-cache=true", "--rm", "--no-cache=false"],
       ["--no-cache", "--rm"],
     ],
+    [
+      ["--explain", "img"],
+      ["--explain=true", "img"],
+    ],
+    [["--explain=json"], ["--explain=json"]],
   ])("%j", (words, expected) => {
     expect(withPlainBooleans(words, command)).toEqual(expected);
   });

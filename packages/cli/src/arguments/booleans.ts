@@ -16,6 +16,11 @@ export function withPlainBooleans(words: readonly string[], command: Command): s
       else if (!/^(?:false|0|f)$/i.test(value)) result.push(word);
       continue;
     }
+    // What may stand without a value takes one only behind a `=`, so that `build --explain .` means the folder.
+    if (option?.optional && value === undefined) {
+      result.push(`${option.long}=true`);
+      continue;
+    }
     result.push(word);
     const next = words[index + 1];
     if (option?.required && value === undefined && isWhole(word, option) && next !== undefined) {

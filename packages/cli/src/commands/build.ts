@@ -1,4 +1,4 @@
-import type { Builder, BuildResult, SolveOptions } from "@tsbuild/builder";
+import type { BuildEvent, Builder, BuildResult, SolveOptions } from "@tsbuild/builder";
 import { familiarName, parseReference } from "@tsbuild/oci";
 import type { Command } from "commander";
 import { acceptSilently, acceptWithWarning } from "../arguments/accepted.ts";
@@ -7,6 +7,7 @@ import { parseOutput } from "../arguments/output.ts";
 import { readSecrets } from "../arguments/secret.ts";
 import { parseCall } from "../call/parse-call.ts";
 import type { Context } from "../context.ts";
+import { createExplanations, parseExplain } from "../explanations.ts";
 import { exportersOf } from "../exporters.ts";
 import { createDisplay } from "../progress/display.ts";
 import { renderDiagnostic, SourceError, type SourceText } from "../report.ts";
@@ -33,6 +34,7 @@ export interface BuildFlags extends DockerfileFlags {
   readonly jobs?: string;
   readonly check?: boolean;
   readonly call?: string;
+  readonly explain?: string | boolean;
 }
 
 /** Flags of Docker that change nothing here; scripts may give them. */
@@ -68,6 +70,7 @@ export function configure(command: Command, context: Context): void {
     .option("--runtime <name>", "what RUN runs in: native, crun or runc")
     .option("--jobs <n>", "steps at a time")
     .option("--check", "check the Dockerfile and build nothing")
+    .option("--explain [format]", "tell why each step ran: text (default) or json")
     .option("--call <what>", "build, check, outline or targets[,format=json]: tell, and build nothing")
     .action((place: string | undefined, flags: BuildFlags) => build(context, place, flags));
   acceptSilently(command, WITHOUT_EFFECT);
@@ -88,18 +91,25 @@ async function build(context: Context, place: string | undefined, flags: BuildFl
   const quiet = flags.quiet === true;
   const mode = quiet ? "quiet" : parseProgressMode(flags.progress ?? context.settings().progress);
   const tags = [...(flags.tag ?? []), ...outputs.flatMap((output) => (output.type === "image" ? output.names : []))];
-  const solve = { ...solveOptions(context, flags), tags: tags.map(storeName) };
+  const mayExplain = parseExplain(flags.explain);
+  const explanations = createExplanations(mayExplain);
+  const solve = { ...solveOptions(context, flags), tags: tags.map(storeName), explain: mayExplain !== undefined };
   const result = await withSession(context, (session) =>
     withBuilder(context, session, flags, async (builder) => {
       const { color } = context.settings();
       const display = createDisplay(context.terminal, { mode, color, signal: context.signal });
       try {
         const output = await exportersOf(context, { outputs, push: flags.push ?? false, tags: solve.tags });
-        return await builder.buildDockerfile({ ...options, ...solve, output, onEvent: display.event });
+        const onEvent = (event: BuildEvent): void => {
+          explanations.event(event);
+          display.event(event);
+        };
+        return await builder.buildDockerfile({ ...options, ...solve, output, onEvent });
       } catch (error) {
         throw new SourceError(source, { cause: error });
       } finally {
         display.close();
+        await explanations.print(context);
       }
     }),
   );

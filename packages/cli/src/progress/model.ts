@@ -75,6 +75,8 @@ export function reduceProgress(state: ProgressState, event: BuildEvent): Progres
         endedAt: event.time,
         message: event.error.message,
       });
+    case "vertex.explained":
+      return state;
     case "warning":
       return { ...state, warnings: state.warnings + 1 };
     case "transfer":
