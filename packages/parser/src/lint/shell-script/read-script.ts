@@ -108,8 +108,7 @@ function readParenthesis(list: List): void {
     cursor.at += 1;
   } else if (list.words.length > 0) {
     cursor.at += 1;
-    list.words = [];
-    list.start = -1;
+    clear(list);
     skipBlanks(cursor);
     if (cursor.text[cursor.at] === ")") cursor.at += 1;
   } else if (cursor.text[cursor.at + 1] === "(") skipArithmetic(cursor);
@@ -218,6 +217,10 @@ function endCommand(list: List, after: Separator): void {
   // A line feed behind a pipe ends nothing.
   else if (!(after === "\n" && before === "|" && start < 0)) list.pipeline = { start: -1, isFed: false };
   if (start >= 0 || after !== "\n") list.before = after;
+  clear(list);
+}
+
+function clear(list: List): void {
   list.words = [];
   list.assignments = [];
   list.start = -1;
