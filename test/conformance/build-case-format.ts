@@ -50,6 +50,9 @@ export interface CaseOptions {
   readonly platform?: string;
   readonly no_cache?: boolean | string;
   readonly hostname?: string;
+  /** `name:address` or `name=address`, with commas between. */
+  readonly add_hosts?: string;
+  readonly force_network_mode?: string;
   /** `name=soft:hard`. */
   readonly ulimit?: string;
   readonly cgroup_parent?: string;

@@ -21,6 +21,11 @@ const KNOWN_FLAGS =
 const KNOWN_ATTRIBUTES =
   /^(?:context|contextsubdir|filename|force-network-mode|add-hosts|build-arg:.*|label:.*|no-cache|cmdline|source|memory|multi-platform)$/;
 
+const KNOWN_OPTIONS: ReadonlySet<string> = new Set([
+  ...["build_args", "client_env", "labels", "annotations", "target", "platform", "no_cache", "hostname", "add_hosts"],
+  ...["force_network_mode", "ulimit", "cgroup_parent", "named_contexts", "frontend_attrs", "buildah_flags"],
+]);
+
 const LIMITS: readonly Limit[] = [
   {
     reason: "an outline or a list of targets: see outline.test.ts",
@@ -48,6 +53,10 @@ const LIMITS: readonly Limit[] = [
     applies: ({ options }) => Object.keys(options.frontend_attrs ?? {}).some((name) => !KNOWN_ATTRIBUTES.test(name)),
   },
   {
+    reason: "has an option that no build here has",
+    applies: ({ options }) => Object.keys(options).some((name) => !KNOWN_OPTIONS.has(name)),
+  },
+  {
     reason: "needs a control group of version 2",
     applies: ({ dockerfile }) => /\/sys\/fs\/cgroup\/[\w.]+/.test(dockerfile ?? "") && !hasUnifiedCgroups,
   },
@@ -56,15 +65,6 @@ const LIMITS: readonly Limit[] = [
     applies: ({ options }) => options.cgroup_parent !== undefined,
   },
   { reason: "needs BuildKit's frontend image", applies: (_, { tags }) => tags.includes("needs-syntax-image") },
-  ...[
-    { reason: "an empty RUN: BuildKit gives the shell an empty command", pattern: /^\s*RUN\s*$/m },
-    { reason: "an empty from=: in BuildKit that is the build context", pattern: /\bfrom=(?:,|\s)/ },
-    { reason: "a volume below a file: BuildKit makes no folder for it", pattern: /^\s*VOLUME\b/m },
-  ].map(({ reason, pattern }) => ({
-    reason,
-    applies: ({ dockerfile, expect }: CaseStep, { tool }: BuildCase) =>
-      tool === "buildah" && expect.result === "error" && pattern.test(dockerfile ?? ""),
-  })),
   {
     reason: "mount options for SELinux: BuildKit refuses them",
     applies: ({ dockerfile, expect }) =>
@@ -93,7 +93,6 @@ const hasUnifiedCgroups: boolean = existsSync("/sys/fs/cgroup/cgroup.controllers
 /** Cases that are not what upstream's test does, by what its description says. */
 const EXCEPTIONS: Readonly<Record<string, string>> = {
   "build/buildkit/testWildcardRenameCache/1": "upstream renames the file first, which the case does not say",
-  "build/buildah-bud/bud-pull-false-no-local-image": "forbids a pull with a flag that the case does not name",
 };
 
 /** Why a case cannot be run on this machine; undefined: it can. */

@@ -79,19 +79,20 @@ async function requestOf(step: CaseStep, folder: string, server: string): Promis
 
 function optionsOf(step: CaseStep): Partial<DockerfileOptions> {
   const { options } = step;
-  const { target, hostname, frontend_attrs = {}, buildah_flags = [] } = options;
+  const { target, hostname, add_hosts, no_cache, force_network_mode: network, buildah_flags = [] } = options;
   const flag = (name: string): string | undefined =>
     buildah_flags.find((word) => word.startsWith(`--${name}=`))?.slice(name.length + 3);
   const [os, arch] = [flag("os"), flag("arch")];
   const host = { os: "linux", arch: process.arch === "x64" ? "amd64" : process.arch };
   const platform = options.platform ?? (os || arch ? `${os ?? host.os}/${arch ?? host.arch}` : undefined);
-  const { memory } = frontend_attrs;
   return {
     ...(target === undefined ? {} : { target }),
     ...(platform === undefined ? {} : { platform }),
     ...(hostname === undefined ? {} : { hostname }),
     rewriteTimestamps: step.export?.some(({ attrs }) => attrs?.["rewrite-timestamp"] === "true") === true,
-    ...(memory === undefined ? {} : { limits: { memory: Number(memory) } }),
+    ...(add_hosts === undefined ? {} : { extraHosts: add_hosts.split(",") }),
+    ...(network === "host" || network === "none" ? { network } : {}),
+    ...(typeof no_cache === "string" && no_cache !== "" ? { noCacheFilter: no_cache.split(",") } : {}),
   };
 }
 
