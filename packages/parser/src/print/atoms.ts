@@ -60,7 +60,9 @@ function pairAtoms({ pairs }: SyntaxNode, line: LogicalLine): Atom[] {
   return pairs.flatMap(({ key, value, legacy }) => {
     const name = spanOf(line, key.range);
     const text = value === undefined ? name : spanOf(line, value.range);
-    return legacy ? [name, text] : [{ start: name.start, end: text.end }];
+    // In the old form the value's own lines keep their blanks: its first line is left to stand like them.
+    const isOneLine = line.pieces.every(({ at }) => at <= text.start || at >= text.end);
+    return legacy && isOneLine ? [name, text] : [{ start: name.start, end: text.end }];
   });
 }
 

@@ -39,14 +39,24 @@ interface Gap {
 
 function gapText({ previous, atom, line, base }: Gap, layout: InstructionLayout): string {
   const broken = piecesFrom(line, previous.end, atom.start);
-  const first = broken[0];
   const last = broken.at(-1);
-  if (first === undefined || last === undefined) return atom.before ?? " ";
+  if (last === undefined) return atom.before ?? " ";
   const extra = atom.isShell ? Math.max(0, pieceWidth(line, last) - base) : 0;
   const indent = " ".repeat(layout.indent + extra);
-  const comments = commentsBetween(line, first, last, layout).map((comment) => `${indent}${comment}\n`);
   const isClosing = atom.text === undefined && atom.before === "";
-  return ` ${layout.escapeToken}\n${comments.join("")}${isClosing ? "" : indent}`;
+  const between = linesBetween(line, broken, layout).map((text) => `${indent}${text}\n`);
+  return ` ${layout.escapeToken}\n${between.join("")}${isClosing ? "" : indent}`;
+}
+
+/** Comments, and of several lines that hold nothing but a continuation, one: they part a long command into paragraphs. */
+function linesBetween(line: LogicalLine, broken: readonly number[], layout: InstructionLayout): string[] {
+  const lines: string[] = [];
+  for (const [index, piece] of broken.entries()) {
+    lines.push(...commentsBetween(line, piece, piece, layout));
+    const isEmpty = index < broken.length - 1;
+    if (isEmpty && lines.at(-1) !== layout.escapeToken) lines.push(layout.escapeToken);
+  }
+  return lines;
 }
 
 /** An atom that goes over several lines keeps its breaks: the blanks there belong to it. */
