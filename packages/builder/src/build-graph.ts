@@ -6,10 +6,12 @@ import type { BuildResult, PlatformImage, SolveOptions } from "./builder.ts";
 import { contextInputs } from "./context/context-inputs.ts";
 import { createExplainer } from "./explain/explainer.ts";
 import { clampTimes } from "./export/clamp-times.ts";
+import { stampLayers } from "./export/stamp-layers.ts";
 import { type BuiltImage, writeBuiltImage } from "./export/write-built-image.ts";
 import { writeIndex } from "./export/write-index.ts";
 import { createFileWorkers } from "./files/file-workers.ts";
 import type { Compiled, LocalContext } from "./graph/compiled.ts";
+import type { Vertex } from "./graph/op.ts";
 import { verticesOf } from "./graph/vertex.ts";
 import type { ImageResolver } from "./image-resolver.ts";
 import { createImageSource } from "./image-source.ts";
@@ -52,8 +54,11 @@ export async function buildGraph(
     const solved = results.get(compiled.root?.digest ?? "")?.layers ?? [];
     const keep = baseLayers(compiled, results);
     const isClamped = options.rewriteTimestamps === true && epoch !== undefined;
-    const layers = isClamped ? await clampTimes(store, solved, { epoch, keep, signal }) : solved;
-    platforms.push(await writePlatform(store, { compiled, layers, epoch }, options));
+    const stamped = await stampLayers(store, solved, { epoch: fileEpoch(compiled, options), signal });
+    const layers = isClamped ? await clampTimes(store, stamped, { epoch, keep, signal }) : stamped;
+    const isTimed = options.timestamps === "keep" && epoch === undefined;
+    const madeAt = isTimed ? (vertex: Vertex) => results.get(vertex.digest)?.made : undefined;
+    platforms.push(await writePlatform(store, { compiled, layers, epoch, madeAt }, options));
   }
   const [first] = platforms;
   if (first === undefined) throw new Error("nothing was compiled");
@@ -88,8 +93,14 @@ function warningsOf({ compiled }: GraphBuild): readonly Diagnostic[] {
   return [...new Map(found.map((each) => [JSON.stringify([each.message, each.range]), each])).values()];
 }
 
-function epochOf(compiled: Compiled | undefined, { epoch }: SolveOptions): number | undefined {
-  return epoch ?? compiled?.epoch;
+/** The time of what the build writes itself: as the caller says, else the build argument, else the caller's default. */
+function epochOf(compiled: Compiled | undefined, { epoch, defaultEpoch }: SolveOptions): number | undefined {
+  return epoch ?? compiled?.epoch ?? defaultEpoch;
+}
+
+/** The time of the files that COPY, ADD and WORKDIR add; undefined: their own. */
+function fileEpoch(compiled: Compiled | undefined, options: SolveOptions): number | undefined {
+  return options.timestamps === "keep" ? undefined : epochOf(compiled, options);
 }
 
 /** All platforms are one graph: what they have in common is done once. */
@@ -110,7 +121,8 @@ async function solveGraphs(
       source: createImageSource(store, registry),
       contexts: contextInputs({ store, contexts, dockerfile }),
       secrets: options.secrets ?? {},
-      epoch: epochOf(compiled[0], options),
+      ssh: options.ssh ?? {},
+      epoch: fileEpoch(compiled[0], options),
     });
     const { signal, jobs, noCache, onEvent } = options;
     const directory = store.folder("cache");

@@ -42,6 +42,13 @@ export interface SolveOptions extends AbortOptions {
   readonly annotations?: Readonly<Record<string, string>>;
   /** Seconds since 1970 for all times that the build writes: SOURCE_DATE_EPOCH. */
   readonly epoch?: number;
+  /** The same, where neither `epoch` nor a build argument says it: the time of the context's last commit. */
+  readonly defaultEpoch?: number | undefined;
+  /**
+   * `keep`: files keep their own times, as in BuildKit; the epoch is only in the times of config and history, and without
+   * one these tell when the steps were made. @default "epoch": where there is one, files have it too
+   */
+  readonly timestamps?: "epoch" | "keep";
   /**
    * Also what RUN wrote gets no later time than the epoch, where there is one. Off by default: programs compare the times
    * of files, such as those of Python's compiled modules with their sources'. @default false
@@ -53,6 +60,8 @@ export interface SolveOptions extends AbortOptions {
   readonly extraHosts?: readonly string[];
   /** Values of `RUN --mount=type=secret`, by id. Never in keys, logs or layers. */
   readonly secrets?: Readonly<Record<string, Uint8Array | string>>;
+  /** Sockets of SSH agents for `RUN --mount=type=ssh`, by id: `{ default: process.env.SSH_AUTH_SOCK }`. Never in keys. */
+  readonly ssh?: Readonly<Record<string, string>>;
   readonly onEvent?: (event: BuildEvent) => void;
 }
 

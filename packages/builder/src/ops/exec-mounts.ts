@@ -3,9 +3,11 @@ import { basename } from "node:path";
 import { extractTree, type Layer, openTree, type Tree } from "@tsbuild/oci";
 import type { Mount } from "@tsbuild/runtime";
 import { BuildError } from "../build-error.ts";
+import { stampLayers } from "../export/stamp-layers.ts";
 import { cleanPath, joinPath } from "../files/names.ts";
 import type { ExecMount, ExecOp, FileAction } from "../graph/op.ts";
 import type { OpContext } from "../solver/op-runner.ts";
+import { lendAgent } from "./agent-socket.ts";
 import type { CacheMounts } from "./cache-mounts.ts";
 import { createChecksumMemo } from "./checksum-memo.ts";
 import { runTask } from "./file.ts";
@@ -18,6 +20,7 @@ export interface MountEnvironment {
 
 type BindMount = Extract<ExecMount, { type: "bind" }>;
 type CacheMount = Extract<ExecMount, { type: "cache" }>;
+type SshMount = Extract<ExecMount, { type: "ssh" }>;
 type SecretMount = Extract<ExecMount, { type: "secret" }>;
 
 /**
@@ -67,7 +70,7 @@ export async function execMounts(
       else if (mount.type === "content") mounts.push({ ...mount, content: Buffer.from(mount.content), uid: 0, gid: 0 });
       else if (mount.type === "cache") mounts.push(await cacheMount(mounting, step, mount, { context, lent }));
       else if (mount.type === "secret") secretMount(mounting.env, mount, { mounts, env });
-      else refuseAgent(mount.required);
+      else await agentMount(mounting.env, mount, { mounts, env, lent });
     }
     return { mounts, env, release };
   } catch (error) {
@@ -109,8 +112,9 @@ async function bindMount(env: OpEnvironment, step: Step<ExecOp>, mount: BindMoun
     const { layer } = await runTask(env, task, { base: [], want: "layer" }, context);
     return { type: "layers", layers: layer === undefined ? [] : [layer], path: "mnt", target, readonly };
   }
-  const layers = layersOf(step.inputs, mount.input);
-  await makeAllPlain(env, layers, context);
+  const kept = layersOf(step.inputs, mount.input);
+  await makeAllPlain(env, kept, context);
+  const layers = await stampLayers(env.store, kept, { epoch: env.epoch, signal: context.signal });
   const path = sourceIn(env, layers, mount.source);
   return { type: "layers", layers, path, target, readonly };
 }
@@ -196,9 +200,29 @@ function secretMount(
   if (target !== undefined) into.mounts.push({ type: "content", content, target, mode, uid, gid });
 }
 
-function refuseAgent(required: boolean): void {
-  if (!required) return;
-  throw new BuildError("SSH_MISSING", "the step requires an SSH agent and none was given", {
-    hint: "Leave required out of --mount=type=ssh, or pass a key as a secret.",
-  });
+/** The agent's socket, and SSH_AUTH_SOCK where the first of them is. */
+async function agentMount(
+  { ssh }: OpEnvironment,
+  { id, target, required, mode = 0o600, uid = 0, gid = 0 }: SshMount,
+  { mounts, env, lent }: { readonly mounts: Mount[]; readonly env: string[]; readonly lent: (() => Promise<void>)[] },
+): Promise<void> {
+  const agent = ssh[id];
+  if (agent === undefined) {
+    if (!required) return;
+    throw new BuildError("SSH_MISSING", `the step requires the SSH agent ${JSON.stringify(id)}, which was not given`, {
+      hint: "Give the agent's socket with --ssh or in the option ssh, or leave required out of --mount=type=ssh.",
+    });
+  }
+  const { path, release } = await lendAgent(agent, { mode, uid, gid });
+  lent.push(release);
+  const agents = env.filter((entry) => entry.startsWith("SSH_AUTH_SOCK=")).length;
+  const place = target ?? `${AGENT_FOLDER}/ssh_agent.${mounts.filter(isAgent).length}`;
+  mounts.push({ type: "bind", source: path, target: place });
+  if (agents === 0) env.push(`SSH_AUTH_SOCK=${place}`);
+}
+
+const AGENT_FOLDER = "/run/buildkit";
+
+function isAgent({ target }: Mount): boolean {
+  return target.startsWith(`${AGENT_FOLDER}/ssh_agent.`);
 }

@@ -24,8 +24,10 @@ export interface OpEnvironment {
   /** Made at the first call: a build whose RUNs are all cached needs none. */
   readonly runtime: () => Promise<Runtime>;
   readonly secrets: Readonly<Record<string, Uint8Array | string>>;
+  /** Sockets of SSH agents by id. */
+  readonly ssh: Readonly<Record<string, string>>;
   readonly download: Download;
-  /** Seconds since 1970. */
+  /** The time of all that COPY, ADD and WORKDIR add, in seconds since 1970; undefined: files keep their own. */
   readonly epoch: number | undefined;
 }
 
