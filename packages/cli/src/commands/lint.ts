@@ -30,7 +30,7 @@ async function lint(context: Context, words: readonly string[], flags: LintFlags
   if (flags.listRules) return context.print(listRules(settings.format));
   const linted: LintedSource[] = [];
   let fixed = 0;
-  for (const file of findDockerfiles(words, context.terminal.cwd)) {
+  for (const file of await findDockerfiles(words, context.terminal.cwd)) {
     const result = await lintFile(context, file, settings);
     fixed += result.fixed;
     linted.push(result);

@@ -1,43 +1,48 @@
-import { type Dirent, readdirSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { TsbuildError } from "@tsbuild/oci";
+import fastGlob from "fast-glob";
 
-const NAME = /^(?:Dockerfile|Containerfile)(?:\..+)?$|\.(?:Dockerfile|Containerfile)$/i;
-const NOT_OURS: ReadonlySet<string> = new Set([".git", "node_modules"]);
+const NAMES: readonly string[] = [
+  "**/{Docker,Container}file",
+  "**/{Docker,Container}file.*",
+  "**/*.{Docker,Container}file",
+];
+const NOT_OURS: readonly string[] = ["**/.git/**", "**/node_modules/**", "**/*.dockerignore"];
 
 /**
- * The Dockerfiles that words mean: files, folders with all Dockerfiles below them (in order of their names, links not
- * followed), and `-`, as they are.
- * @throws TsbuildError DOCKERFILE_NOT_FOUND for a folder without one, or that cannot be read
+ * The Dockerfiles that words mean: files, globs, folders with all Dockerfiles below them (links are not followed), and `-`,
+ * as they are. What one word means is in order of its names.
+ * @throws TsbuildError DOCKERFILE_NOT_FOUND for a folder or a glob without one, or a folder that cannot be read
  */
-export function findDockerfiles(words: readonly string[], cwd: string): string[] {
-  return words.flatMap((word) => {
-    const isFolder = word !== "-" && statSync(resolve(cwd, word), { throwIfNoEntry: false })?.isDirectory();
-    if (!isFolder) return [word];
-    const found = dockerfilesBelow(word, cwd);
-    if (found.length > 0) return found;
-    const hint = "known are Dockerfile, Dockerfile.NAME, NAME.Dockerfile and the same with Containerfile";
-    throw new TsbuildError("DOCKERFILE_NOT_FOUND", `no Dockerfile in ${resolve(cwd, word)}`, { hint });
+export async function findDockerfiles(words: readonly string[], cwd: string): Promise<string[]> {
+  const found = await Promise.all(words.map((word) => filesOf(word, cwd)));
+  return found.flat();
+}
+
+async function filesOf(word: string, cwd: string): Promise<readonly string[]> {
+  const place = word === "-" ? undefined : statSync(resolve(cwd, word), { throwIfNoEntry: false });
+  if (place?.isDirectory()) return dockerfilesBelow(word, cwd);
+  if (word === "-" || place !== undefined || !fastGlob.isDynamicPattern(word)) return [word];
+  const files = await search([word], cwd, false);
+  if (files.length > 0) return files;
+  throw new TsbuildError("DOCKERFILE_NOT_FOUND", `no file is called like ${word}`, {
+    hint: `the pattern is relative to ${cwd}`,
   });
 }
 
-function dockerfilesBelow(folder: string, cwd: string): string[] {
-  return entriesOf(resolve(cwd, folder)).flatMap((entry) => {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) return NOT_OURS.has(entry.name) ? [] : dockerfilesBelow(path, cwd);
-    return entry.isFile() && NAME.test(entry.name) && !entry.name.endsWith(".dockerignore") ? [path] : [];
-  });
+async function dockerfilesBelow(folder: string, cwd: string): Promise<readonly string[]> {
+  const files = await search(NAMES, resolve(cwd, folder), true);
+  if (files.length > 0) return files.map((file) => join(folder, file));
+  const hint = "known are Dockerfile, Dockerfile.NAME, NAME.Dockerfile and the same with Containerfile";
+  throw new TsbuildError("DOCKERFILE_NOT_FOUND", `no Dockerfile in ${resolve(cwd, folder)}`, { hint });
 }
 
-function entriesOf(folder: string): Dirent[] {
+async function search(patterns: readonly string[], cwd: string, anyCase: boolean): Promise<readonly string[]> {
+  const options = { cwd, dot: true, followSymbolicLinks: false, ignore: [...NOT_OURS], caseSensitiveMatch: !anyCase };
   try {
-    const entries = readdirSync(folder, { withFileTypes: true });
-    return entries.sort((left, right) => (left.name < right.name ? -1 : 1));
+    return (await fastGlob([...patterns], options)).sort();
   } catch (error) {
-    throw notReadable(folder, error);
+    throw new TsbuildError("DOCKERFILE_NOT_FOUND", `cannot read the folder ${cwd}`, { cause: error });
   }
-}
-
-function notReadable(folder: string, cause: unknown): TsbuildError {
-  return new TsbuildError("DOCKERFILE_NOT_FOUND", `cannot read the folder ${folder}`, { cause });
 }

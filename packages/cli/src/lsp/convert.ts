@@ -68,11 +68,17 @@ export function toTextEdit({ range, newText }: TextEdit): lsp.TextEdit {
   return { range: toRange(range), newText };
 }
 
+const SEVERITIES = {
+  error: DiagnosticSeverity.Error,
+  warning: DiagnosticSeverity.Warning,
+  info: DiagnosticSeverity.Information,
+} as const;
+
 export function toDiagnostic(diagnostic: Diagnostic): lsp.Diagnostic {
   const { code, severity, message, hint, url, range } = diagnostic;
   return {
     range: toRange(range),
-    severity: severity === "error" ? DiagnosticSeverity.Error : DiagnosticSeverity.Warning,
+    severity: SEVERITIES[severity],
     code,
     ...(url === undefined ? {} : { codeDescription: { href: url } }),
     source: "tsbuild",
