@@ -14,3 +14,16 @@ export {
   type TlsSettings,
 } from "./hosts.ts";
 export { type HostSettingsOptions, readHostSettings } from "./settings/host-settings.ts";
+export { type CertificateAndKey, type CertificateParts, encodePkcs12, issueCertificate } from "./signing/authority.ts";
+export { type CertificateRules, checkCertificate, identitiesOf } from "./signing/certificate.ts";
+export { generateKeyPair, type KeyKind, type KeyPairText, readPrivateKey, readPublicKey } from "./signing/keys.ts";
+export type { Payload } from "./signing/payload.ts";
+export { type KeyAndCertificates, readPkcs12 } from "./signing/pkcs12.ts";
+export { enforcePolicy, type PolicyRule, parsePolicy, type SignaturePolicy } from "./signing/policy.ts";
+export { type SignOptions, signImage } from "./signing/sign-image.ts";
+export {
+  type SignatureRequirement,
+  type VerifiedSignature,
+  type VerifyOptions,
+  verifyImage,
+} from "./signing/verify-image.ts";

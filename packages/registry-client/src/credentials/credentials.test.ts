@@ -73,7 +73,10 @@ describe("finding", () => {
     const entry = (name: string) => ({ auth: Buffer.from(`${name}:x`).toString("base64") });
     const auths = { "r.example": entry("host"), "r.example/team": entry("team"), "r.example/team/app": entry("app") };
     write(".docker/config.json", { auths });
-    expect(await dockerCredentials({ env: {}, home })("r.example", { repository })).toEqual({ username, password: "x" });
+    expect(await dockerCredentials({ env: {}, home })("r.example", { repository })).toEqual({
+      username,
+      password: "x",
+    });
   });
 
   test("DOCKER_CONFIG, REGISTRY_AUTH_FILE and auth.json", async () => {

@@ -29,8 +29,7 @@ export function tagKey(name: string, tag: string): string {
 
 /** Sets a key to a text. */
 export async function writeText(storage: RegistryStorage, key: string, text: Uint8Array | string): Promise<void> {
-  await storage.remove(key);
-  await storage.append(key, bytesOf(text));
+  await storage.write(key, typeof text === "string" ? Buffer.from(text) : text);
 }
 
 /** What a key holds; undefined where it is not there. */

@@ -5,6 +5,7 @@ import type { Bytes } from "@tsbuild/oci";
 import { createAuthGate, type TestAuth } from "./auth.ts";
 import type { Exchange, Reply } from "./exchange.ts";
 import { createFaultRules, type Fault } from "./fault.ts";
+import { pullThrough, type Upstream } from "./pull-through.ts";
 import { route } from "./routes.ts";
 import { createFolderStorage, createMemoryStorage } from "./storage.ts";
 
@@ -18,6 +19,12 @@ export interface TestRegistryOptions {
   readonly faults?: readonly Fault[];
   /** @default any free port */
   readonly port?: number;
+  /** The address to listen at. @default 127.0.0.1: this machine only */
+  readonly address?: string;
+  /** Where what is not here is fetched from and then kept; undefined: nowhere. */
+  readonly upstream?: Upstream;
+  /** Whether {@link TestRegistry.requests} is kept. @default true */
+  readonly record?: boolean;
 }
 
 /** What was asked of the registry. */
@@ -46,11 +53,12 @@ export interface TestRegistry extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** Starts a registry in this process, on the loopback interface, that follows the distribution spec 1.1 until told otherwise. */
+/** Starts a registry in this process, on the loopback interface unless told otherwise, that follows the distribution spec 1.1 until told otherwise. */
 export async function createTestRegistry(options: TestRegistryOptions = {}): Promise<TestRegistry> {
-  const { directory, auth, tls, faults = [], port = 0 } = options;
+  const { directory, auth, tls, faults = [], port = 0, address = "127.0.0.1", record: recording = true } = options;
   const storage = directory === undefined ? createMemoryStorage() : createFolderStorage(directory);
   const gate = createAuthGate(auth);
+  const answer = options.upstream === undefined ? route : pullThrough(route, options.upstream);
   const rules = createFaultRules(faults);
   const requests: RecordedRequest[] = [];
   const connections = new WeakMap<object, number>();
@@ -62,11 +70,11 @@ export async function createTestRegistry(options: TestRegistryOptions = {}): Pro
     const connection = connections.get(request.socket) ?? ++lastConnection;
     connections.set(request.socket, connection);
     const record = startRecord(request, url, connection);
-    requests.push(record);
+    if (recording) requests.push(record);
     const body = counted(request, record);
     const exchange: Exchange = { method: record.method, url, headers: record.headers, body, storage };
     try {
-      const reply = await rules.run(exchange, async (passed) => (await gate.check(passed)) ?? route(passed));
+      const reply = await rules.run(exchange, async (passed) => (await gate.check(passed)) ?? answer(passed));
       record.status = reply.status;
       await sendReply(request, response, reply);
     } catch {
@@ -77,9 +85,9 @@ export async function createTestRegistry(options: TestRegistryOptions = {}): Pro
   const server = tls === undefined ? createServer(listener) : createTlsServer(tls, listener);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    server.listen(port, "127.0.0.1", resolve);
+    server.listen(port, address, resolve);
   });
-  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const host = `${hostOf(address)}:${(server.address() as AddressInfo).port}`;
   origin = `${tls === undefined ? "http" : "https"}://${host}`;
 
   const close = async () => {
@@ -88,6 +96,12 @@ export async function createTestRegistry(options: TestRegistryOptions = {}): Pro
     await closed;
   };
   return { host, origin, requests, addFault: rules.add, close, [Symbol.asyncDispose]: close };
+}
+
+/** The address as a reference names it; where it stands for all addresses, this machine's own. */
+function hostOf(address: string): string {
+  if (address === "0.0.0.0" || address === "::") return "127.0.0.1";
+  return address.includes(":") ? `[${address}]` : address;
 }
 
 function startRecord(request: IncomingMessage, url: URL, connection: number): RecordedRequest {

@@ -1,5 +1,6 @@
+import { randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { mkdir, open, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Bytes } from "@tsbuild/oci";
 
@@ -11,6 +12,8 @@ export interface RegistryStorage {
   read(key: string, range?: { readonly start: number; readonly end: number }): Bytes;
   /** Adds to the end, beginning with nothing, and returns the new size. */
   append(key: string, content: Bytes): Promise<number>;
+  /** Sets a key in one step: no reader ever meets half of it, or nothing. */
+  write(key: string, content: Uint8Array): Promise<void>;
   /** Replaces what is at `to`. */
   move(from: string, to: string): Promise<void>;
   /** False: there was nothing. */
@@ -35,6 +38,9 @@ export function createMemoryStorage(): RegistryStorage {
         contents.set(key, Buffer.concat(chunks));
       }
       return contents.get(key)?.byteLength ?? 0;
+    },
+    async write(key, content) {
+      contents.set(key, content);
     },
     async move(from, to) {
       contents.set(to, contents.get(from) ?? new Uint8Array());
@@ -70,6 +76,13 @@ export function createFolderStorage(directory: string): RegistryStorage {
       } finally {
         await file.close();
       }
+    },
+    async write(key, content) {
+      const temporary = path(`uploads/${randomUUID()}`);
+      await mkdir(dirname(temporary), { recursive: true });
+      await mkdir(dirname(path(key)), { recursive: true });
+      await writeFile(temporary, content, { flag: "wx" });
+      await rename(temporary, path(key));
     },
     async move(from, to) {
       await mkdir(dirname(path(to)), { recursive: true });
