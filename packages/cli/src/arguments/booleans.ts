@@ -10,25 +10,34 @@ export function withPlainBooleans(words: readonly string[], command: Command): s
     const word = words[index] ?? "";
     if (word === "--" || (!word.startsWith("-") && takesRest(command))) return [...result, ...words.slice(index)];
     const option = findOption(command, word);
-    const [, value] = /^--[^=]+=(.*)$/s.exec(word) ?? [];
-    if (option !== undefined && isSwitch(option) && value !== undefined) {
-      if (/^(?:true|1|t)$/i.test(value)) result.push(option.long ?? "");
-      else if (!/^(?:false|0|f)$/i.test(value)) result.push(word);
-      continue;
-    }
-    // What may stand without a value takes one only behind a `=`, so that `build --explain .` means the folder.
-    if (option?.optional && value === undefined) {
-      result.push(`${option.long}=true`);
-      continue;
-    }
-    result.push(word);
+    result.push(...plainWords(word, option));
     const next = words[index + 1];
-    if (option?.required && value === undefined && isWhole(word, option) && next !== undefined) {
+    if (option !== undefined && takesNext(word, option) && next !== undefined) {
       result.push(next);
       index += 1;
     }
   }
   return result;
+}
+
+/** What stands in place of one word. */
+function plainWords(word: string, option: Option | undefined): readonly string[] {
+  const value = valueOf(word);
+  if (option !== undefined && isSwitch(option) && value !== undefined) {
+    if (/^(?:true|1|t)$/i.test(value)) return [option.long ?? ""];
+    return /^(?:false|0|f)$/i.test(value) ? [] : [word];
+  }
+  // What may stand without a value takes one only behind a `=`, so that `build --explain .` means the folder.
+  return option?.optional && value === undefined ? [`${option.long}=true`] : [word];
+}
+
+/** What stands behind `=` in `--name=value`. */
+function valueOf(word: string): string | undefined {
+  return /^--[^=]+=(.*)$/s.exec(word)?.[1];
+}
+
+function takesNext(word: string, option: Option): boolean {
+  return option.required && valueOf(word) === undefined && isWhole(word, option);
 }
 
 /** Commands that end in `[args...]` for a process. */

@@ -43,6 +43,10 @@ async function search(patterns: readonly string[], cwd: string, anyCase: boolean
   try {
     return (await fastGlob([...patterns], options)).sort();
   } catch (error) {
-    throw new TsbuildError("DOCKERFILE_NOT_FOUND", `cannot read the folder ${cwd}`, { cause: error });
+    throw notReadable(cwd, error);
   }
+}
+
+function notReadable(folder: string, cause: unknown): TsbuildError {
+  return new TsbuildError("DOCKERFILE_NOT_FOUND", `cannot read the folder ${folder}`, { cause });
 }
