@@ -49,23 +49,33 @@ export async function buildGraph(
   for (const diagnostic of warnings) onEvent?.({ type: "warning", diagnostic });
   const { results, steps } = await solveGraphs(env, build, options);
   const platforms: PlatformImage[] = [];
-  for (const compiled of build.compiled) {
-    const epoch = epochOf(compiled, options);
-    const solved = results.get(compiled.root?.digest ?? "")?.layers ?? [];
-    const keep = baseLayers(compiled, results);
-    const isClamped = options.rewriteTimestamps === true && epoch !== undefined;
-    const stamped = await stampLayers(store, solved, { epoch: fileEpoch(compiled, options), signal });
-    const layers = isClamped ? await clampTimes(store, stamped, { epoch, keep, signal }) : stamped;
-    const isTimed = options.timestamps === "keep" && epoch === undefined;
-    const madeAt = isTimed ? (vertex: Vertex) => results.get(vertex.digest)?.made : undefined;
-    platforms.push(await writePlatform(store, { compiled, layers, epoch, madeAt }, options));
-  }
+  for (const compiled of build.compiled)
+    platforms.push(await writePlatform(store, await timedImage(store, compiled, results, options), options));
   const [first] = platforms;
   if (first === undefined) throw new Error("nothing was compiled");
   const image = platforms.length === 1 ? first.image : await writeIndex(store, platforms, options);
   for (const tag of tags) await store.tag(image, tag, { signal });
   await runExporters(env, image, options);
   return { image, imageId: first.imageId, config: first.config, platforms, warnings, steps };
+}
+
+/** What was built, with the times that its layers and config are to have. */
+async function timedImage(
+  store: LocalStore,
+  compiled: Compiled,
+  results: ReadonlyMap<string, Result>,
+  options: SolveOptions,
+): Promise<BuiltImage> {
+  const { rewriteTimestamps = false, timestamps, signal } = options;
+  const epoch = epochOf(compiled, options);
+  const solved = results.get(compiled.root?.digest ?? "")?.layers ?? [];
+  const stamped = await stampLayers(store, solved, { epoch: fileEpoch(compiled, options), signal });
+  const keep = baseLayers(compiled, results);
+  const isClamped = rewriteTimestamps && epoch !== undefined;
+  const layers = isClamped ? await clampTimes(store, stamped, { epoch, keep, signal }) : stamped;
+  const isTimed = timestamps === "keep" && epoch === undefined;
+  const madeAt = isTimed ? (vertex: Vertex) => results.get(vertex.digest)?.made : undefined;
+  return { compiled, layers, epoch, madeAt };
 }
 
 /** The layers that images brought along. */

@@ -8,6 +8,7 @@ import {
   writeImage,
 } from "@tsbuild/oci";
 import type { Compiled, HistoryStep } from "../graph/compiled.ts";
+import type { Vertex } from "../graph/op.ts";
 
 /** What solving made of a compiled graph. */
 export interface BuiltImage {
@@ -16,15 +17,18 @@ export interface BuiltImage {
   readonly layers: readonly Layer[];
   /** Seconds since 1970, for the times in config and history. @default 0, so that the digest depends on the inputs alone */
   readonly epoch?: number | undefined;
+  /** When a step was made, in milliseconds since 1970: stands in config and history in place of `epoch`. */
+  readonly madeAt?: ((vertex: Vertex) => number | undefined) | undefined;
   /** Of the manifest. */
   readonly annotations?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Writes config and manifest of what was built to `store`. */
 export function writeBuiltImage(store: ContentStore, built: BuiltImage, options: AbortOptions): Promise<Image> {
-  const { annotations, compiled, layers, epoch = 0 } = built;
-  const created = new Date(epoch * 1000).toISOString().replace(".000Z", "Z");
-  const own = compiled.history.map((step) => historyEntry(step, created));
+  const { annotations, compiled, layers } = built;
+  const times = createdTimes(built);
+  const own = compiled.history.map((step, at) => historyEntry(step, times[at] ?? timeText(0)));
+  const created = times.at(-1) ?? timeText((built.epoch ?? 0) * 1000);
   const { platform, author, config: container } = compiled;
   const { architecture, os, variant, "os.version": osVersion, "os.features": osFeatures } = platform;
   const config: ImageConfig = {
@@ -40,6 +44,19 @@ export function writeBuiltImage(store: ContentStore, built: BuiltImage, options:
     ...(variant === undefined ? {} : { variant }),
   };
   return writeImage(store, { config, layers, ...(annotations === undefined ? {} : { annotations }) }, options);
+}
+
+/** Of each history entry: the epoch, or when the step or the last one before it made its layer. */
+function createdTimes({ compiled, epoch = 0, madeAt }: BuiltImage): readonly string[] {
+  let last = epoch * 1000;
+  return compiled.history.map(({ vertex }) => {
+    last = (vertex === undefined ? undefined : madeAt?.(vertex)) ?? last;
+    return timeText(last);
+  });
+}
+
+function timeText(milliseconds: number): string {
+  return new Date(milliseconds).toISOString().replace(".000Z", "Z");
 }
 
 function historyEntry({ createdBy, comment, author, vertex }: HistoryStep, created: string): HistoryEntry {

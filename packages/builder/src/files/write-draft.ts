@@ -11,6 +11,8 @@ export interface WriteDraftOptions {
   readonly indexFolder: string;
   /** Seconds since 1970, for the times of everything that the step adds. */
   readonly epoch: number | undefined;
+  /** Earlier epochs that layers below were made under: a folder from there has this epoch's time too. */
+  readonly stamps: ReadonlySet<number>;
 }
 
 /** Writes entries, parents first, as the plain tar of a layer; each file is read once. */
@@ -20,7 +22,7 @@ export function writeDraft(
 ): { readonly diffId: Digest; readonly size: number } {
   const layer = createFileLayer(options.path, { indexFolder: options.indexFolder });
   try {
-    const mtimeOf = clock(entries, options.epoch);
+    const mtimeOf = clock(entries, options);
     const written = new Map<string, string>();
     for (const planned of entries) {
       const entry = { ...planned.entry, mtime: mtimeOf(planned) };
@@ -40,13 +42,16 @@ export function writeDraft(
  * The time of each entry: the epoch where there is one, for what the step adds; else the file's own. What the build made
  * itself takes the newest time of the files beside it, so that it depends on them alone and not on the clock.
  */
-function clock(entries: readonly DraftEntry[], epoch: number | undefined): (planned: DraftEntry) => number {
+function clock(
+  entries: readonly DraftEntry[],
+  { epoch, stamps }: Pick<WriteDraftOptions, "epoch" | "stamps">,
+): (planned: DraftEntry) => number {
   let newest = NEWEST;
   for (const { entry, content } of entries)
     if (content !== undefined && content.type !== "bytes") newest = Math.max(newest, entry.mtime);
   const made = epoch ?? (newest === NEWEST ? 0 : newest);
   return ({ entry, inherited }) => {
-    if (inherited === true) return entry.mtime;
+    if (inherited === true) return epoch !== undefined && stamps.has(entry.mtime) ? epoch : entry.mtime;
     return entry.mtime === NEWEST ? made : (epoch ?? entry.mtime);
   };
 }

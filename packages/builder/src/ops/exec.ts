@@ -1,6 +1,7 @@
 import type { Layer } from "@tsbuild/oci";
 import type { Execution, ExitStatus, Runtime, Workspace } from "@tsbuild/runtime";
 import { BuildError } from "../build-error.ts";
+import { stampLayers } from "../export/stamp-layers.ts";
 import type { ExecOp } from "../graph/op.ts";
 import { cacheKeyOf } from "../solver/cache-key.ts";
 import type { OpContext } from "../solver/op-runner.ts";
@@ -30,9 +31,10 @@ export function execKind(env: OpEnvironment): OpKind<ExecOp> {
     async execute(step, context) {
       const base = layersOf(step.inputs, step.op.root ?? 0);
       await makeAllPlain(env, base, context);
+      const { signal } = context;
       const layer = await runIn(
         await env.runtime(),
-        base,
+        await stampLayers(env.store, base, { epoch: env.epoch, signal }),
         (workspace) => run(mounting, workspace, step, context),
         context,
       );

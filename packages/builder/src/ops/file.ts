@@ -1,6 +1,7 @@
 import { rmSync } from "node:fs";
 import { type Digest, type Layer, MEDIA_TYPE } from "@tsbuild/oci";
 import type { FileTask, FileTaskResult } from "../files/file-task.ts";
+import type { StampedLayer } from "../files/stamped-layer.ts";
 import type { FileOp, Vertex } from "../graph/op.ts";
 import { cacheKeyOf } from "../solver/cache-key.ts";
 import type { OpContext, Output } from "../solver/op-runner.ts";
@@ -19,7 +20,8 @@ import {
  * COPY, ADD, WORKDIR and heredoc files: one layer on top of input 0, straight from where the files are.
  *
  * The key is made of the actions, the checksums of what they copy (not where it lies) and the key of what it goes on top
- * of. The owner's names need no part of their own: they are looked up in a tree that a record must agree with anyway.
+ * of. Of the epoch it says only that there is one: a layer made under another one gets the new time where it is used
+ * (`stampLayers`). The owner's names need no part of their own: they are looked up in a tree that a record must agree with anyway.
  */
 export function fileKind(env: OpEnvironment): OpKind<FileOp> {
   const memo = createChecksumMemo(env.store.folder("cache"));
@@ -35,7 +37,7 @@ export function fileKind(env: OpEnvironment): OpKind<FileOp> {
         return { ...rest, content: checksums[copied++] ?? null };
       });
       const base = step.op.base === -1 ? null : (step.inputs[0]?.key ?? null);
-      return cacheKeyOf({ type: "file", base, actions, epoch: env.epoch ?? null });
+      return cacheKeyOf({ type: "file", base, actions, times: env.epoch === undefined ? "own" : "epoch" });
     },
     restore: async ({ op, inputs }, kept) => restoreOnTop(env, layersOf(inputs, op.base ?? 0), kept),
     async execute(step, context) {
@@ -113,12 +115,13 @@ export async function runTask(
     const { checksums, layer } = await workers.run(live?.statCacheFile ?? "layers", task, context);
     if (layer === undefined) return { checksums, layer: undefined };
     await store.adopt(layerPath, layer.diffId);
-    return { checksums, layer: plainLayer(layer.diffId, layer.size) };
+    return { checksums, layer: madeLayer(layer.diffId, layer.size, epoch) };
   } finally {
     for (const path of [layerPath, spoolPath]) rmSync(path, { force: true });
   }
 }
 
-function plainLayer(diffId: Digest, size: number): Layer {
-  return { descriptor: { mediaType: MEDIA_TYPE.ociLayer, digest: diffId, size }, diffId };
+function madeLayer(diffId: Digest, size: number, epoch: number | undefined): StampedLayer {
+  const layer = { descriptor: { mediaType: MEDIA_TYPE.ociLayer, digest: diffId, size }, diffId };
+  return epoch === undefined ? layer : { ...layer, stamp: epoch };
 }

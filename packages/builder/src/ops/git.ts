@@ -67,7 +67,7 @@ export async function checkOutCommit(op: GitOp, folder: string, options: AbortOp
 
 async function checkOut(env: OpEnvironment, op: GitOp, folder: string, context: OpContext): Promise<Output> {
   const { directory, commit, time } = await checkOutCommit(op, folder, context);
-  const layer = await layerOf({ ...env, epoch: env.epoch ?? time }, directory, op.keepGitDir, context);
+  const layer = await layerOf({ ...env, epoch: time }, directory, op.keepGitDir, context);
   return { layers: [layer], notes: { commit } };
 }
 

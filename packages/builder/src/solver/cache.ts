@@ -29,7 +29,7 @@ export interface CacheEntry {
 /** Results by cache key, one JSON file each. Several processes may use one folder. */
 export interface BuildCache {
   load(key: Digest): CacheRecord | undefined;
-  save(key: CacheKey, about: Pick<CacheRecord, "description" | "origin">, output: Output): void;
+  save(key: CacheKey, about: Pick<CacheRecord, "description" | "origin">, output: Output): CacheRecord;
   /** Every record whole, in no order: to explain a miss, not to answer anything. */
   records(): readonly CacheRecord[];
   /** Every record, the longest unused first. */
@@ -54,6 +54,7 @@ export function openCache(directory: string): BuildCache {
       const { digest, preimage } = key;
       const record: CacheRecord = { key: digest, description, origin, created: Date.now(), ...output, preimage };
       writeWhole(fileOf(digest), JSON.stringify(record));
+      return record;
     },
     records: () => readRecords(folder),
     entries() {

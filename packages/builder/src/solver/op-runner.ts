@@ -8,6 +8,8 @@ export interface Result {
   readonly key: Digest;
   /** The whole chain, bottom first. */
   readonly layers: readonly Layer[];
+  /** When it was made, also where the cache had it: milliseconds since 1970. */
+  readonly made?: number;
 }
 
 /** What a cache record holds besides its key. */

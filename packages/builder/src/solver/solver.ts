@@ -6,11 +6,11 @@ import type { BuildEvent } from "../event.ts";
 import type { StepReason } from "../explain/reason.ts";
 import type { Vertex } from "../graph/op.ts";
 import { verticesOf } from "../graph/vertex.ts";
-import type { BuildCache } from "./cache.ts";
+import type { BuildCache, CacheRecord } from "./cache.ts";
 import type { CacheKey } from "./cache-key.ts";
 import { createLimit } from "./limit.ts";
 import type { Miss } from "./miss.ts";
-import type { OpContext, OpRunner, Output, Result } from "./op-runner.ts";
+import type { OpContext, OpRunner, Result } from "./op-runner.ts";
 
 export interface SolveRequest extends AbortOptions {
   /** What is wanted: one vertex or several; whatever they need is solved too, each vertex once, and nothing else. */
@@ -67,7 +67,7 @@ export async function solve(request: SolveRequest): Promise<Solved> {
 interface Run extends SolveRequest {
   readonly signal: AbortSignal;
   /** By cache key: what is being made just now. */
-  readonly flights: Map<Digest, Promise<Output>>;
+  readonly flights: Map<Digest, Promise<Pick<Result, "layers" | "made">>>;
   readonly results: Map<Digest, Result>;
   /** Vertices that nothing was done for. */
   readonly cached: Set<Digest>;
@@ -106,21 +106,19 @@ async function answer(
   const key = await run.runner.cacheKey(vertex, inputs, context);
   const flight = run.flights.get(key.digest);
   if (flight !== undefined) {
-    const { layers } = await flight;
-    return { result: { key: key.digest, layers }, cached: true };
+    return { result: { key: key.digest, ...(await flight) }, cached: true };
   }
   // What is never kept costs nothing: it is as new as what it is made of.
   let cached = key.keep === false && vertex.inputs.every((input) => run.cached.has(input.digest));
   let reason: StepReason | undefined;
-  const making = (async (): Promise<Output> => {
+  const making = (async (): Promise<Pick<Result, "layers" | "made">> => {
     const { kept, miss } = await fromCache(run, key, vertex, inputs);
     cached ||= kept !== undefined;
     if (miss !== undefined) reason = explain(run, miss);
-    return kept ?? (await execute(run, key, vertex, inputs));
+    return kept === undefined ? execute(run, key, vertex, inputs) : { layers: kept.layers, made: kept.created };
   })();
   run.flights.set(key.digest, making);
-  const { layers } = await making;
-  return { result: { key: key.digest, layers }, cached, reason };
+  return { result: { key: key.digest, ...(await making) }, cached, reason };
 }
 
 async function fromCache(
@@ -128,7 +126,7 @@ async function fromCache(
   key: CacheKey,
   vertex: Vertex,
   inputs: readonly Result[],
-): Promise<{ readonly kept?: Output; readonly miss?: Miss }> {
+): Promise<{ readonly kept?: CacheRecord; readonly miss?: Miss }> {
   if (key.keep === false) return {};
   const step = { vertex, key, inputs };
   if (run.noCache === true || vertex.meta.noCache === true)
@@ -145,11 +143,18 @@ function explain(run: Run, miss: Miss): StepReason | undefined {
   return reason;
 }
 
-async function execute(run: Run, key: CacheKey, vertex: Vertex, inputs: readonly Result[]): Promise<Output> {
+async function execute(
+  run: Run,
+  key: CacheKey,
+  vertex: Vertex,
+  inputs: readonly Result[],
+): Promise<Pick<Result, "layers" | "made">> {
   const output = await run.runner.execute(vertex, inputs, contextOf(run, vertex));
   run.signal.throwIfAborted();
-  if (key.keep !== false) run.cache.save(key, { description: vertex.meta.name, origin: run.origin }, output);
-  return output;
+  // What is never kept was made when its inputs were.
+  if (key.keep === false) return { layers: output.layers, made: Math.max(0, ...inputs.map(({ made }) => made ?? 0)) };
+  const { created } = run.cache.save(key, { description: vertex.meta.name, origin: run.origin }, output);
+  return { layers: output.layers, made: created };
 }
 
 function contextOf(run: Run, vertex: Vertex): OpContext {
