@@ -57,6 +57,10 @@ const LIMITS: readonly Limit[] = [
     applies: ({ options }) => Object.keys(options).some((name) => !KNOWN_OPTIONS.has(name)),
   },
   {
+    reason: "limits of a process, which the runtime does not set",
+    applies: ({ options }) => options.ulimit !== undefined,
+  },
+  {
     reason: "needs a control group of version 2",
     applies: ({ dockerfile }) => /\/sys\/fs\/cgroup\/[\w.]+/.test(dockerfile ?? "") && !hasUnifiedCgroups,
   },
