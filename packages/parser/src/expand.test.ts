@@ -95,6 +95,13 @@ describe("expand", () => {
     );
   });
 
+  test("an error where variables make a word longer than a process can be given", () => {
+    const long = "x".repeat(100_000);
+    expect(expand("$a", () => long)).toMatchObject({ text: long });
+    expect(expand("$a$a", () => long)).toMatchObject({ error: expect.stringContaining("characters of variables") });
+    expect(expand(`\${a//x/$a}`, () => long)).toMatchObject({ error: expect.stringContaining("too long") });
+  });
+
   test("takes its time from the product of the lengths, not from a power", () => {
     const value = "a".repeat(2000);
     const pattern = "*a".repeat(200);

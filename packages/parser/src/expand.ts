@@ -49,6 +49,7 @@ export function expand(word: string, env: Lookup, options: ExpandOptions = {}): 
     escape: mode === "heredoc" ? "\\" : (options.escape ?? "\\"),
     ignoreQuotes: mode === "heredoc",
     keepUnset: options.keepUnset ?? false,
+    splits: false,
   });
   return "error" in result ? result : { text: result.text, matched: result.matched, unmatched: result.unmatched };
 }

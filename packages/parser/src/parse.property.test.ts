@@ -1,6 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { formatDiagnostic, lintDockerfile, parseDockerfile, type SyntaxNode } from "./index.ts";
+import {
+  formatDiagnostic,
+  formatDockerfile,
+  hoverAt,
+  lintDockerfile,
+  openDocument,
+  parseDockerfile,
+  type SyntaxNode,
+} from "./index.ts";
 import type { Range } from "./position.ts";
 
 /** Text that looks enough like a Dockerfile to get deep into the parser. */
@@ -151,6 +159,8 @@ const HOSTILE: readonly (readonly [string, string])[] = [
   ["mount fields", `FROM a\nRUN --mount=${"a=b,".repeat(15_000)} x`],
   ["stage names", "FROM a AS b\n".repeat(8000)],
   ["ports", `FROM a\nEXPOSE ${"80 ".repeat(20_000)}`],
+  ["values that double", `FROM a\nENV A=0123456789\n${"ENV A=$A$A\n".repeat(2000)}`],
+  ["replacements that multiply", `FROM a\nENV A=${"x".repeat(50_000)}\nENV B=${"$"}{A//x/$A}\n`],
   ["image name", `FROM ${"a-".repeat(30_000)}/`],
 ];
 
@@ -159,6 +169,8 @@ describe("time", () => {
   test.each(HOSTILE)("%s", (_, text) => {
     const parsed = parseDockerfile(text);
     lintDockerfile(parsed);
+    hoverAt(openDocument(text), { line: 2, column: 5 });
+    expect(formatDockerfile(text).text).not.toBe("");
     expect(parsed.syntax.nodes.length).toBeGreaterThanOrEqual(0);
   });
 });

@@ -2,7 +2,7 @@ import { INSTRUCTION_NAMES } from "../instructions/read-instruction.ts";
 import type { CompletionContext, CompletionOption } from "./completion.ts";
 import { DIRECTIVE_DOCS, INSTRUCTION_DOCS, PLATFORM_VARIABLES } from "./instruction-docs.ts";
 import type { LanguageDocument } from "./language-document.ts";
-import { variableValue, visibleDefinitions } from "./resolve-variable.ts";
+import { createValueReader, visibleDefinitions } from "./resolve-variable.ts";
 import { GLOBAL_SCOPE } from "./symbol-index.ts";
 
 /** Keywords that may begin a line: above the first FROM only two. */
@@ -26,8 +26,9 @@ export function variableOptions({ document, index, scope }: CompletionContext): 
   const { symbols, parsed } = document;
   const isFrom = parsed.syntax.nodes[index]?.keyword.text.toLowerCase() === "from";
   const visible = visibleDefinitions(symbols, isFrom ? GLOBAL_SCOPE : scope, index);
+  const readValue = createValueReader(symbols, parsed.dockerfile.escape);
   const defined = visible.map((occurrence): CompletionOption => {
-    const value = variableValue(symbols, occurrence, parsed.dockerfile.escape);
+    const value = readValue(occurrence);
     const detail = `${occurrence.definition?.instruction ?? ""}${value === undefined ? "" : ` ${value}`}`;
     return { label: occurrence.name, kind: "variable", detail };
   });

@@ -7,8 +7,10 @@ import { type LanguageDocument, nodeAt, touches } from "./language-document.ts";
 import { MOUNT_FIELDS, MOUNT_TYPES } from "./mount-docs.ts";
 import { stageAt, variableAt } from "./navigation.ts";
 import { ownEntry } from "./own-entry.ts";
-import { findDefinition, globalOf, variableValue } from "./resolve-variable.ts";
+import { createValueReader, findDefinition, globalOf } from "./resolve-variable.ts";
 import { GLOBAL_SCOPE, type StageSymbol, type VariableOccurrence } from "./symbol-index.ts";
+
+const MAX_VALUE_LENGTH = 200;
 
 /** What an editor shows about a place. */
 export interface Hover {
@@ -37,11 +39,11 @@ function hoverVariable(document: LanguageDocument, position: Position): Hover | 
 function variableText(document: LanguageDocument, occurrence: VariableOccurrence, platform = ""): string {
   const { name, definition, range } = occurrence;
   const { value, instruction = "ARG" } = definition ?? {};
-  const known = variableValue(document.symbols, occurrence, document.parsed.dockerfile.escape);
+  const known = createValueReader(document.symbols, document.parsed.dockerfile.escape)(occurrence);
   const lines = [codeBlock(`${instruction} ${name}${value === undefined ? "" : `=${value}`}`), platform];
   const kind = instruction === "ARG" ? "Build argument" : "Environment variable";
   lines.push(`${kind}, line ${range.start.line}.`);
-  if (known !== undefined) lines.push(`${instruction === "ARG" ? "Default" : "Value"}: \`${known || '""'}\``);
+  if (known !== undefined) lines.push(`${instruction === "ARG" ? "Default" : "Value"}: \`${shorten(known) || '""'}\``);
   return paragraphs(lines);
 }
 
@@ -104,13 +106,18 @@ function hoverImage({ symbols, parsed }: LanguageDocument, node: SyntaxNode, pos
   if (image === undefined || !touches(image.range, position)) return undefined;
   const { escape: escapeToken } = parsed.dockerfile;
   const index = parsed.syntax.nodes.indexOf(node);
+  const readValue = createValueReader(symbols, escapeToken);
   const lookup = (name: string) => {
     const definition = findDefinition(symbols, { name, scope: GLOBAL_SCOPE, node: index });
-    return definition === undefined ? undefined : variableValue(symbols, definition, escapeToken);
+    return definition === undefined ? undefined : readValue(definition);
   };
   const expanded = expand(image.text, lookup, { escape: escapeToken });
   if ("error" in expanded || expanded.unmatched.length > 0) return undefined;
   return { range: image.range, contents: `Image \`${expanded.text}\`` };
+}
+
+function shorten(value: string): string {
+  return value.length > MAX_VALUE_LENGTH ? `${value.slice(0, MAX_VALUE_LENGTH)}...` : value;
 }
 
 function codeBlock(code: string): string {

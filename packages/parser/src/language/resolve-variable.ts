@@ -38,24 +38,33 @@ export function visibleDefinitions(symbols: SymbolIndex, scope: number, node: nu
   return [...found.values()];
 }
 
-/** What a variable comes to when no build argument is given; undefined where that is not known. */
-export function variableValue(
-  symbols: SymbolIndex,
-  occurrence: VariableOccurrence,
-  escapeToken: "\\" | "`",
-  depth = 0,
-): string | undefined {
-  const value = occurrence.definition?.value;
-  if (value === undefined || depth > MAX_DEPTH) return undefined;
-  let isKnown = true;
-  const lookup = (name: string) => {
-    const definition = findDefinition(symbols, { ...occurrence, name });
-    const found = definition === undefined ? undefined : variableValue(symbols, definition, escapeToken, depth + 1);
-    isKnown &&= found !== undefined;
-    return found;
-  };
-  const result = expand(value, lookup, { escape: escapeToken });
-  return "error" in result || !isKnown ? undefined : result.text;
+/** Tells what a variable comes to when no build argument is given; undefined where that is not known. */
+export type ValueReader = (occurrence: VariableOccurrence) => string | undefined;
+
+/** Each value is worked out once: definitions may use others many times over. */
+export function createValueReader(symbols: SymbolIndex, escapeToken: "\\" | "`"): ValueReader {
+  const known = new Map<VariableOccurrence, string | undefined>();
+
+  function read(occurrence: VariableOccurrence, depth: number): string | undefined {
+    const value = occurrence.definition?.value;
+    if (value === undefined || depth > MAX_DEPTH) return undefined;
+    if (!known.has(occurrence)) known.set(occurrence, expandValue(occurrence, value, depth));
+    return known.get(occurrence);
+  }
+
+  function expandValue(occurrence: VariableOccurrence, value: string, depth: number): string | undefined {
+    let isComplete = true;
+    const lookup = (name: string) => {
+      const definition = findDefinition(symbols, { ...occurrence, name });
+      const found = definition === undefined ? undefined : read(definition, depth + 1);
+      isComplete &&= found !== undefined;
+      return found;
+    };
+    const result = expand(value, lookup, { escape: escapeToken });
+    return "error" in result || !isComplete ? undefined : result.text;
+  }
+
+  return (occurrence) => read(occurrence, 0);
 }
 
 function lastDefinition(

@@ -13,6 +13,8 @@ export interface LexOptions {
   readonly ignoreQuotes: boolean;
   /** References to variables that are not set stay as they are. */
   readonly keepUnset: boolean;
+  /** Collects words; without, only the text is right. */
+  readonly splits: boolean;
 }
 
 /** What is being read, and with which rules. */
@@ -23,7 +25,20 @@ export interface LexState extends LexOptions {
   readonly readUntil: (stop: string, state: LexState) => { readonly text: string };
   /** How deep in `${a:-${b:-...}}` the reader is. */
   readonly depth: number;
+  /** Longer texts are an error. */
+  readonly maxLength: number;
 }
+
+/** Ends the reading of a text that variables have made too long. */
+export function checkLength(text: string, { maxLength }: LexState): void {
+  if (text.length > maxLength) throw new ShellError(`more than ${MAX_GROWTH} characters of variables`);
+}
+
+/**
+ * What variables may add to one word: no process can be given a longer one on Linux. Without a limit, some lines of
+ * `ENV A=$A$A` fill the memory.
+ */
+export const MAX_GROWTH = 131_072;
 
 /** Ends the reading of one word; the callers of `lex` turn it into a result. */
 export class ShellError extends Error {

@@ -1,5 +1,5 @@
 import { quote } from "../text/go-strings.ts";
-import { type LexOptions, type LexState, type Lookup, ShellError } from "./lex-state.ts";
+import { checkLength, type LexOptions, type LexState, type Lookup, MAX_GROWTH, ShellError } from "./lex-state.ts";
 import { createRuneReader } from "./rune-reader.ts";
 import { readSubstitution } from "./substitution.ts";
 import { createWordList } from "./word-list.ts";
@@ -18,6 +18,7 @@ export const DEFAULT_LEX_OPTIONS: LexOptions = {
   rawEscapes: false,
   ignoreQuotes: false,
   keepUnset: false,
+  splits: true,
 };
 
 /**
@@ -33,7 +34,9 @@ export function lex(word: string, lookup: Lookup, options: LexOptions): LexResul
     return value;
   };
   try {
-    const { text, words } = readUntil("", { ...options, reader: createRuneReader(word), get, readUntil, depth: 0 });
+    const reader = createRuneReader(word);
+    const maxLength = word.length + MAX_GROWTH;
+    const { text, words } = readUntil("", { ...options, reader, get, readUntil, depth: 0, maxLength });
     return { text, words, matched: [...matched], unmatched: [...unmatched] };
   } catch (error) {
     if (error instanceof ShellError) {
@@ -56,7 +59,8 @@ function readUntil(stop: string, state: LexState): { text: string; words: string
     if (char === "$") {
       const value = readSubstitution(state);
       text += value;
-      words.addText(value);
+      checkLength(text, state);
+      if (state.splits) words.addText(value);
       continue;
     }
     const special = readSpecial(char, state);
@@ -116,6 +120,7 @@ function readDoubleQuoted(state: LexState): string {
   for (let char = reader.peek(); char !== '"'; char = reader.peek()) {
     if (char === "") throw new ShellError("unexpected end of statement while looking for matching double-quote");
     text += char === "$" ? readSubstitution(state) : readInDoubleQuotes(state);
+    checkLength(text, state);
   }
   reader.next();
   return rawQuotes ? `"${text}"` : text;

@@ -4,6 +4,9 @@ import { matchReplace, trimMatching } from "./shell-pattern.ts";
 /** Deeper nesting of `${a:-${b:-...}}` is an error instead of a stack overflow. */
 const MAX_DEPTH = 200;
 
+/** What `${name//pattern/word}` may come to at worst, in characters. */
+const MAX_REPLACED = 16_777_216;
+
 /** Reads `$name` or `${...}` and answers with what it stands for. */
 export function readSubstitution(state: LexState): string {
   const { reader, get, keepUnset } = state;
@@ -100,6 +103,8 @@ function replaced(name: string, state: LexState): string {
   const replacement = readPart("}", "syntax error: missing '}'", { ...state, rawEscapes: true });
   const value = get(name);
   if (value === undefined && keepUnset) return `\${${name}/${pattern}/${replacement}}`;
+  const longest = (value ?? "").length * replacement.length;
+  if (all && longest > MAX_REPLACED) throw new ShellError("a replacement that is too long");
   return matchReplace(pattern, value ?? "", { replacement, all });
 }
 
