@@ -1,6 +1,7 @@
 export { BuildError, type BuildErrorDetails } from "./build-error.ts";
 export type { Builder, BuilderOptions, BuildResult, DockerfileOptions, SolveOptions } from "./builder.ts";
 export type { ContextPlace } from "./context/context-place.ts";
+export { lastCommitTime } from "./context/last-commit.ts";
 export { createBuilder } from "./create-builder.ts";
 export {
   type CheckRequest,

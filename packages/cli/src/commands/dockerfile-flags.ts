@@ -9,9 +9,10 @@ import type { Context } from "../context.ts";
 import { readSource } from "../read-source.ts";
 import type { SourceText } from "../report.ts";
 import { usageError } from "../usage-error.ts";
+import { declareTimesFlags, type TimesFlags, timesOf } from "./times-flags.ts";
 
 /** The flags that say what a Dockerfile means: those of `build` and `compile`. */
-export interface DockerfileFlags {
+export interface DockerfileFlags extends TimesFlags {
   readonly file?: string;
   readonly target?: string;
   readonly buildArg?: readonly string[];
@@ -24,7 +25,7 @@ export interface DockerfileFlags {
 }
 
 export function declareDockerfileFlags(command: Command, context: Context): Command {
-  return command
+  return declareTimesFlags(command)
     .option("-f, --file <file>", "the Dockerfile (default: Dockerfile in the context); - is stdin")
     .option("--target <stage>", "build up to this stage")
     .option("--build-arg <name=value>", "an ARG; a bare name takes the host's value", collect)
@@ -52,15 +53,16 @@ export async function readDockerfileRequest(
   flags: DockerfileFlags,
 ): Promise<DockerfileRequest> {
   const { cwd, env } = context.terminal;
-  const { epoch } = context.settings();
   const { source, ...where } = await findDockerfile(context, place, flags.file);
   if (flags.platform?.includes(",")) throw usageError("--platform: one platform at a time");
+  const { epoch: environment } = context.settings();
+  const buildArgs = parseKeyValues(flags.buildArg ?? [], env, "--build-arg");
   const options: DockerfileOptions = {
     ...where,
     ...(flags.target === undefined ? {} : { target: flags.target }),
     ...(flags.platform === undefined ? {} : { platform: flags.platform }),
-    ...(epoch === undefined ? {} : { epoch }),
-    buildArgs: parseKeyValues(flags.buildArg ?? [], env, "--build-arg"),
+    ...(await timesOf(flags, { environment, buildArgs, folder: where.context, signal: context.signal })),
+    buildArgs,
     labels: parseLabels(flags.label ?? []),
     namedContexts: namedContexts(flags.buildContext ?? [], cwd),
     network: networkOf(flags.network),
