@@ -2,28 +2,30 @@ import type { Flag } from "../ast.ts";
 import { type LogicalLine, rangeOf } from "../syntax/logical-line.ts";
 import { offsetIn } from "../syntax/node-lines.ts";
 import type { SyntaxNode } from "../syntax/syntax-node.ts";
-import type { StageReference, StageSymbol } from "./symbol-index.ts";
+import type { StageReference } from "./symbol-index.ts";
 
 interface ReferenceContext {
   readonly line: LogicalLine;
   readonly node: number;
-  /** Those above, and the one that the instruction is in. */
-  readonly stages: readonly StageSymbol[];
+  /** Indexes of the stages above the one that the instruction is in, or begins, by name. */
+  readonly earlier: ReadonlyMap<string, number>;
+  /** How many there are above. */
+  readonly count: number;
 }
 
 /** Where an instruction calls stages: in FROM, `COPY --from` and `RUN --mount=from=`. */
 export function stageReferences(node: SyntaxNode, context: ReferenceContext): StageReference[] {
   const target = node.child ?? node;
   const kind = target.keyword.text.toLowerCase();
-  const { line, stages } = context;
+  const { line } = context;
   if (kind === "from") {
     const image = target.args[0];
     const start = image === undefined ? undefined : offsetIn(line, image.range.start);
     return start === undefined ? [] : referenceTo(image?.text ?? "", start, { ...context, numbers: false });
   }
-  const earlier = { ...context, stages: stages.slice(0, -1), numbers: true };
-  if (kind === "copy") return target.flags.flatMap((flag) => inFlag(flag, /^--from=(.*)$/s, earlier));
-  if (kind === "run") return target.flags.flatMap((flag) => inFlag(flag, /^--mount=(?:.*,)?from=([^,]*)/s, earlier));
+  const numbered = { ...context, numbers: true };
+  if (kind === "copy") return target.flags.flatMap((flag) => inFlag(flag, /^--from=(.*)$/s, numbered));
+  if (kind === "run") return target.flags.flatMap((flag) => inFlag(flag, /^--mount=(?:.*,)?from=([^,]*)/s, numbered));
   return [];
 }
 
@@ -41,10 +43,11 @@ function inFlag({ range }: Flag, pattern: RegExp, context: NamedContext): StageR
   return referenceTo(name, start + match.index + match[0].length - name.length, context);
 }
 
-function referenceTo(name: string, start: number, { line, node, stages, numbers }: NamedContext): StageReference[] {
-  const found = stages.findLast((stage) => stage.name === name.toLowerCase());
-  const byNumber = numbers && found === undefined && /^\d+$/.test(name) ? stages[Number(name)] : undefined;
+function referenceTo(name: string, start: number, context: NamedContext): StageReference[] {
+  const { line, node, earlier, count, numbers } = context;
+  const found = earlier.get(name.toLowerCase());
+  const byNumber = numbers && /^\d+$/.test(name) && Number(name) < count ? Number(name) : undefined;
   const stage = found ?? byNumber;
-  if (stage === undefined || name === "") return [];
-  return [{ stage: stage.index, range: rangeOf(line, start, start + name.length), isName: found !== undefined, node }];
+  if (stage === undefined) return [];
+  return [{ stage, range: rangeOf(line, start, start + name.length), isName: found !== undefined, node }];
 }

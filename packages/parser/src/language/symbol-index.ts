@@ -66,11 +66,16 @@ export function indexSymbols({ syntax, dockerfile }: ParseResult, lines: readonl
   const references: StageReference[] = [];
   const variables: VariableOccurrence[] = [];
   const scopes: number[] = [];
+  const earlier = new Map<string, number>();
   for (const [index, node] of syntax.nodes.entries()) {
     const line = lines[index];
     if (line === undefined) break;
-    references.push(...stageReferences(node, { line, node: index, stages }));
-    if (isFrom(node)) stages.push(stageOf(node, stages, index));
+    if (isFrom(node)) {
+      const above = stages.at(-1);
+      if (above?.name !== undefined) earlier.set(above.name, above.index);
+      stages.push(stageOf(node, stages.length, { firstNode: index, earlier }));
+    }
+    references.push(...stageReferences(node, { line, node: index, earlier, count: stages.length - 1 }));
     const scope = stages.length - 1;
     scopes.push(scope);
     const where = { node: index, scope: isFrom(node) ? GLOBAL_SCOPE : scope };
@@ -93,17 +98,21 @@ function isFrom({ keyword }: SyntaxNode): boolean {
   return keyword.text.toLowerCase() === "from";
 }
 
-function stageOf({ args }: SyntaxNode, stages: readonly StageSymbol[], index: number): StageSymbol {
+function stageOf(
+  { args }: SyntaxNode,
+  index: number,
+  { firstNode, earlier }: { readonly firstNode: number; readonly earlier: ReadonlyMap<string, number> },
+): StageSymbol {
   const name = args[1]?.text.toLowerCase() === "as" ? args[2] : undefined;
   const image = args[0]?.text ?? "";
   return {
-    index: stages.length,
+    index,
     name: name?.text.toLowerCase(),
     nameRange: name?.range,
     image,
-    base: stages.findLast((stage) => stage.name === image.toLowerCase())?.index,
-    firstNode: index,
-    lastNode: index,
+    base: earlier.get(image.toLowerCase()),
+    firstNode,
+    lastNode: firstNode,
   };
 }
 

@@ -61,8 +61,8 @@ function pairAtoms({ pairs }: SyntaxNode, line: LogicalLine): Atom[] {
     const name = spanOf(line, key.range);
     const text = value === undefined ? name : spanOf(line, value.range);
     // In the old form the value's own lines keep their blanks: its first line is left to stand like them.
-    const isOneLine = line.pieces.every(({ at }) => at <= text.start || at >= text.end);
-    return legacy && isOneLine ? [name, text] : [{ start: name.start, end: text.end }];
+    const isApart = legacy && line.pieces.every(({ at }) => at <= text.start || at >= text.end);
+    return isApart ? [name, text] : [{ start: name.start, end: text.end }];
   });
 }
 
