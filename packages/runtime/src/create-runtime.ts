@@ -42,14 +42,26 @@ export async function probeRuntime(options: { readonly root: string }): Promise<
     for (const name of SNAPSHOTTERS) snapshotters.push(await probeSnapshotter(name, machine));
     const snapshotter = snapshotters.find(({ available }) => available)?.name;
     const backends = [];
-    for (const name of BACKENDS) backends.push(await probeBackend(name, machine, snapshotter ?? "overlay"));
+    for (const name of BACKENDS) backends.push(await probeBackend(name, machine, stackedBy(name, snapshotter)));
     const backend = backends.find(({ available }) => available)?.name;
-    const lacks = machine.userNamespace?.lacks;
-    if (lacks !== undefined) notes.push(`Files of other users than root cannot be kept: ${lacks}.`);
-    return { backends, snapshotters, chosen: backend && snapshotter && { backend, snapshotter }, notes };
+    if (machine.lacks !== undefined) notes.push(`Files of other users than root cannot be kept: ${machine.lacks}.`);
+    return {
+      backends,
+      snapshotters,
+      chosen: backend && snapshotter && { backend, snapshotter: stackedBy(backend, snapshotter) },
+      notes,
+    };
   } finally {
     await machine.close();
   }
+}
+
+/** What mounts nothing needs the whole tree. */
+function stackedBy(
+  backend: BackendReport["name"],
+  snapshotter: SnapshotterReport["name"] = "copy",
+): SnapshotterReport["name"] {
+  return backend === "chroot" || backend === "proot" ? "copy" : snapshotter;
 }
 
 interface Choice {
@@ -72,17 +84,19 @@ async function choose(machine: Machine, options: RuntimeOptions): Promise<Choice
 }
 
 function assemble(machine: Machine, { store }: RuntimeOptions, { backend, snapshotter: chosen }: Choice): Runtime {
-  const { folders, trees, host, userNamespace } = machine;
+  const { folders, trees, host, userNamespace, bare, lacks } = machine;
   const create = chosen.name === "overlay" ? createOverlaySnapshotter : createCopySnapshotter;
   const snapshotter: Snapshotter = create({
     folders,
     store,
     trees,
     host,
-    privileged: userNamespace === undefined,
-    tolerateOwners: userNamespace?.singleId ?? false,
+    privileged: userNamespace === undefined && bare === undefined,
+    tolerateOwners: lacks !== undefined,
   });
-  const context = { backend: createBackend(backend.name, machine), snapshotter, trees, userNamespace };
+  const chosenBackend = createBackend(backend.name, machine);
+  const singleId = lacks !== undefined && !chosenBackend.pretendsUsers;
+  const context = { backend: chosenBackend, snapshotter, trees, userNamespace, singleId };
   return {
     backend,
     snapshotter: chosen,

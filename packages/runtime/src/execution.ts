@@ -23,7 +23,7 @@ export function createExecution(
     stderr: streamOf(started.then((running) => running.stderr)),
     exited: exitOf(process, started, { signal, cleanUp }),
     kill: (name = "SIGTERM") => {
-      started.then(async (running) => sendSignal(await running.target, name)).catch(() => {});
+      started.then(async (running) => sendSignal(await running.target(), name)).catch(() => {});
     },
     resize: (columns, rows) => {
       started.then((running) => running.resize(columns, rows)).catch(() => {});
@@ -79,7 +79,8 @@ function onAbort(signal: AbortSignal | undefined, action: () => void): () => voi
 /** Asks politely, and ends it where it does not listen or takes too long. */
 function end(running: BackendProcess): void {
   const force = (): void => running.destroy();
-  running.target
+  running
+    .target()
     .then((pid) => {
       if (pid === undefined || !listensTo(pid, "SIGTERM")) return force();
       sendSignal(pid, "SIGTERM");

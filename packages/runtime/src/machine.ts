@@ -17,6 +17,10 @@ export interface Machine {
   readonly trees: TreeHost;
   /** Only for a user who is not root. */
   readonly userNamespace: HeldUserNamespace | undefined;
+  /** Why this user, who is not root, can not even have a user namespace; undefined where all is well. */
+  readonly bare: string | undefined;
+  /** Why only one user and group exist here, where that is so. */
+  readonly lacks: string | undefined;
   close(): Promise<void>;
 }
 
@@ -39,7 +43,8 @@ export async function openMachine(root: string): Promise<Machine> {
   const folders = makeFolders(root);
   const host = { arch, launcher: installLauncher(arch, [folders.root]), scratch: folders.work };
   const forker = createForker(host);
-  const userNamespace = process.getuid?.() === 0 ? undefined : await openUserNamespace(forker);
+  const found = process.getuid?.() === 0 ? {} : await openUserNamespace(forker);
+  const { userNamespace, bare } = found;
   const trees = userNamespace
     ? createNamespaceHost(host, userNamespace.path)
     : createPool(Array.from({ length: Math.min(MAX_THREADS, cpus().length) }, createThreadHost));
@@ -49,6 +54,8 @@ export async function openMachine(root: string): Promise<Machine> {
     forker,
     trees,
     userNamespace,
+    bare,
+    lacks: bare ?? userNamespace?.lacks,
     close: async () => {
       await trees.close();
       userNamespace?.close();
@@ -57,19 +64,16 @@ export async function openMachine(root: string): Promise<Machine> {
   };
 }
 
-async function openUserNamespace(forker: Forker): Promise<HeldUserNamespace> {
-  try {
-    return await createUserNamespace(forker);
-  } catch (cause) {
-    forker.close();
-    throw noNamespace(cause);
-  }
+interface FoundNamespace {
+  readonly userNamespace?: HeldUserNamespace;
+  readonly bare?: string;
 }
 
-function noNamespace(cause: unknown): TsbuildError {
-  const reason = cause instanceof Error ? `: ${cause.message}` : "";
-  return new TsbuildError("RUNTIME_UNAVAILABLE", `this user cannot start contained processes${reason}`, {
-    cause,
-    hint: "Run as root, or let unprivileged users make user namespaces on this machine.",
-  });
+/** What has no namespaces has still the rungs that need none. */
+async function openUserNamespace(forker: Forker): Promise<FoundNamespace> {
+  try {
+    return { userNamespace: await createUserNamespace(forker) };
+  } catch (cause) {
+    return { bare: `user namespaces are forbidden here (${cause instanceof Error ? cause.message : String(cause)})` };
+  }
 }

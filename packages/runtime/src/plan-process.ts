@@ -31,6 +31,8 @@ export interface PlanContext {
   /** A folder of ours for the files of this process. */
   readonly folder: string;
   readonly userNamespace: UserNamespace | undefined;
+  /** No process can be another user than root. */
+  readonly singleId: boolean;
   /** Makes a chain of layers ready to be mounted. */
   readonly openLayers: (layers: readonly Layer[], options: { readonly writable: boolean }) => Promise<LayersSource>;
 }
@@ -49,7 +51,7 @@ export async function planProcess(process: ProcessSpec, context: PlanContext): P
   if (process.args.length === 0) throw new TsbuildError("COMMAND_INVALID", "no command was given");
   for (const path of KERNEL_FOLDERS) requireFolder(context.view, path);
   const user = resolveUser((path) => context.view.readFile(layerPath(path)), process.user ?? "");
-  requireIds(user, context.userNamespace);
+  requireIds(user, context);
   const mounts = await Promise.all(
     [...injected(process, context.folder), ...(process.mounts ?? [])].map((mount) => planMount(mount, context)),
   );
@@ -83,9 +85,9 @@ function requireFolder(view: MergedView, path: string): void {
   });
 }
 
-/** A namespace of one user has no other to become. */
-function requireIds({ uid, gid }: ResolvedUser, namespace: UserNamespace | undefined): void {
-  if (!namespace?.singleId || (uid === 0 && gid === 0)) return;
+/** Where there is only one user, there is no other to become. */
+function requireIds({ uid, gid }: ResolvedUser, { singleId }: PlanContext): void {
+  if (!singleId || (uid === 0 && gid === 0)) return;
   throw new TsbuildError("USER_UNAVAILABLE", `user ${uid}, group ${gid} cannot be become: only root exists here`, {
     hint: "Install uidmap and give this user a range in /etc/subuid and /etc/subgid, or build as root.",
   });

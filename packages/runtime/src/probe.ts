@@ -2,8 +2,11 @@ import { copyFileSync, mkdirSync } from "node:fs";
 import { join, relative } from "node:path";
 import { TsbuildError } from "@tsbuild/oci";
 import type { Backend } from "./backends/backend.ts";
+import { createBubblewrapBackend } from "./backends/bubblewrap.ts";
+import { createChrootBackend } from "./backends/chroot.ts";
 import { createNativeBackend } from "./backends/native.ts";
 import { createOciBackend } from "./backends/oci-runtime.ts";
+import { createProotBackend } from "./backends/proot.ts";
 import type { Machine } from "./machine.ts";
 import type { BackendName, BackendReport, SnapshotterReport } from "./runtime.ts";
 import { removeTree } from "./snapshot/remove-tree.ts";
@@ -12,12 +15,24 @@ import { DEFAULT_CAPABILITIES } from "./spec/capabilities.ts";
 import type { ContainerSpec, RootMount } from "./spec/container-spec.ts";
 
 /** The rungs, best first. */
-export const BACKENDS: readonly BackendName[] = ["native", "crun", "runc"];
+export const BACKENDS: readonly BackendName[] = ["native", "crun", "runc", "bubblewrap", "chroot", "proot"];
 export const SNAPSHOTTERS: readonly SnapshotterReport["name"][] = ["overlay", "copy"];
 
 /** The back end of this name. */
-export function createBackend(name: BackendName, { forker }: Machine): Backend {
-  return name === "native" ? createNativeBackend(forker) : createOciBackend(name, forker);
+export function createBackend(name: BackendName, { forker, bare, lacks }: Machine): Backend {
+  switch (name) {
+    case "native":
+      return createNativeBackend(forker);
+    case "crun":
+    case "runc":
+      return createOciBackend(name, forker);
+    case "bubblewrap":
+      return createBubblewrapBackend(forker, { bare: bare !== undefined });
+    case "chroot":
+      return createChrootBackend(forker);
+    case "proot":
+      return createProotBackend(forker, { singleId: lacks !== undefined });
+  }
 }
 
 /** Finds out whether a back end works here by starting something with it. */
@@ -26,24 +41,38 @@ export async function probeBackend(
   machine: Machine,
   snapshotter: SnapshotterReport["name"],
 ): Promise<BackendReport> {
-  const reason = await tryBackend(createBackend(name, machine), machine, snapshotter);
-  const rootless = machine.userNamespace !== undefined;
-  const lacks = machine.userNamespace?.lacks;
+  const failure = await tryBackend(createBackend(name, machine), machine, snapshotter);
   return {
     name,
-    available: reason === undefined,
-    reason: reason ?? (lacks === undefined ? undefined : `only one user and group exist in it, because ${lacks}`),
-    rootless,
-    isolation: [
-      ...(["mount", "pid", "ipc", "uts", "network", "seccomp", "capabilities"] as const),
-      ...(rootless ? (["user"] as const) : name === "native" ? [] : (["cgroup"] as const)),
-    ],
+    available: failure === undefined,
+    reason: failure ?? lackOf(name, machine),
+    rootless: machine.userNamespace !== undefined || machine.bare !== undefined,
+    isolation: isolationOf(name, machine),
   };
+}
+
+/** What a rung that works does less well than the first one. */
+function lackOf(name: BackendName, { lacks }: Machine): string | undefined {
+  if (name === "chroot")
+    return "a step is kept from nothing but the files outside of its root: no namespaces, no /proc; one step at a time";
+  if (name === "proot") return "a step is kept from nothing at all; users and owners of files are pretended";
+  return lacks === undefined ? undefined : `only one user and group exist in it, because ${lacks}`;
+}
+
+function isolationOf(name: BackendName, { userNamespace, bare }: Machine): BackendReport["isolation"] {
+  if (name === "proot") return [];
+  if (name === "chroot") return ["capabilities"];
+  return [
+    ...(["mount", "pid", "ipc", "uts", "network", "seccomp", "capabilities"] as const),
+    ...(userNamespace || bare !== undefined ? (["user"] as const) : []),
+    ...(!userNamespace && (name === "crun" || name === "runc") ? (["cgroup"] as const) : []),
+  ];
 }
 
 /** Finds out whether trees can be kept in this way here. */
 export async function probeSnapshotter(name: SnapshotterReport["name"], machine: Machine): Promise<SnapshotterReport> {
-  const reason = await tryBackend(createBackend("native", machine), machine, name);
+  const rung = machine.bare === undefined ? "native" : "proot";
+  const reason = await tryBackend(createBackend(rung, machine), machine, name);
   return { name, available: reason === undefined, reason };
 }
 

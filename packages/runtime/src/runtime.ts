@@ -2,7 +2,7 @@ import type { AbortOptions, Layer, LayerStore } from "@tsbuild/oci";
 import type { Execution, ProcessSpec } from "./process.ts";
 
 /** A rung of the ladder: one way to start a contained process. */
-export type BackendName = "native" | "crun" | "runc";
+export type BackendName = "native" | "crun" | "runc" | "bubblewrap" | "chroot" | "proot";
 
 /** What probing a rung found. */
 export interface BackendReport {

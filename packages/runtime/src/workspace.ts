@@ -17,6 +17,8 @@ export interface WorkspaceContext {
   readonly snapshotter: Snapshotter;
   readonly trees: TreeHost;
   readonly userNamespace: UserNamespace | undefined;
+  /** No process can be another user than root. */
+  readonly singleId: boolean;
 }
 
 /** What a workspace is doing. */
@@ -37,6 +39,7 @@ export function createWorkspace(snapshot: Snapshot, context: WorkspaceContext): 
       view: snapshot.view,
       folder,
       userNamespace: context.userNamespace,
+      singleId: context.singleId,
       openLayers: (layers, options) => context.snapshotter.open(layers, join(folder, `mount-${opened++}`), options),
     });
     for (const stub of missing) stubs.set(stub.path, stub);

@@ -8,6 +8,8 @@ import type { ContainerSpec } from "../spec/container-spec.ts";
 /** One way to start a contained process. */
 export interface Backend {
   readonly name: BackendName;
+  /** Shows any user there is, where only one exists. @default false */
+  readonly pretendsUsers?: boolean;
   start(spec: ContainerSpec, options: StartOptions): BackendProcess;
 }
 
@@ -26,7 +28,7 @@ export interface BackendProcess {
   writeInput(input: Bytes): Promise<void>;
   resize(columns: number, rows: number): void;
   /** The number, as the host counts, of the process that signals go to. */
-  readonly target: Promise<number | undefined>;
+  target(): Promise<number | undefined>;
   /** Settles when all is gone. @throws TsbuildError COMMAND_NOT_STARTED, RUNTIME_FAILED */
   readonly ended: Promise<ExitStatus>;
   /** Ends everything at once, whatever state it is in. */

@@ -58,7 +58,7 @@ function startNative(
       if (stdin) await writeAll(stdin, input);
     },
     resize: (columns, rows) => terminal?.resize(columns, rows),
-    target: launched.child,
+    target: () => launched.child,
     ended: launched.ended.then((end) => conclude(end, launched.script, spec)),
     destroy: () => destroy(launched),
   };

@@ -5,25 +5,25 @@ import { CommandNotStartedError } from "../exit-status.ts";
 import type { BatchHost } from "../native/batch.ts";
 import { foreignScript } from "../native/foreign-script.ts";
 import type { Forker } from "../native/forker.ts";
-import { launch } from "../native/launch.ts";
 import { DEFAULT_PATH } from "../native/start-command.ts";
-import { openTerminal } from "../native/terminal.ts";
 import { defaultFilter } from "../seccomp/default-filter.ts";
 import type { ContainerSpec } from "../spec/container-spec.ts";
 import { ociConfig } from "../spec/oci-config.ts";
 import type { Backend, BackendProcess, StartOptions } from "./backend.ts";
 import { cgroupsPath, newContainerId, removeCgroup, sweepCgroups } from "./cgroup.ts";
-import { conclude, destroy, writeAll } from "./native.ts";
+import { notInstalled } from "./find-program.ts";
+import { startForeign } from "./foreign-process.ts";
+import { conclude } from "./native.ts";
 
 /** A back end that hands the process to an installed runc or crun. */
 export function createOciBackend(name: "runc" | "crun", forker: Forker): Backend {
   sweepCgroups();
-  return { name, start: (spec, options) => startForeign(name, forker, spec, options) };
+  return { name, start: (spec, options) => startOci(name, forker, spec, options) };
 }
 
 const UNIFIED_CGROUP = "/sys/fs/cgroup/unified";
 
-function startForeign(
+function startOci(
   name: "runc" | "crun",
   forker: Forker,
   spec: ContainerSpec,
@@ -33,33 +33,23 @@ function startForeign(
   const log = join(folder, "log.json");
   const id = newContainerId();
   const args = writeBundle(name, { host, spec, folder, log, size, id });
-  const terminal = size && openTerminal(host, "/dev/ptmx", size);
-  const script = foreignScript(spec, {
-    arch: host.arch,
-    command: { args, env: [`PATH=${DEFAULT_PATH}`, `XDG_RUNTIME_DIR=${folder}`] },
-    terminal: terminal?.device,
-    hideUnifiedCgroup: name === "crun" && existsSync(UNIFIED_CGROUP),
-  });
-  const launched = launch(forker, script, { pipes: !spec.terminal });
-  return {
-    stdout: terminal ? Promise.resolve(terminal.output) : launched.pipes.then((pipes) => pipes?.stdout),
-    stderr: launched.pipes.then((pipes) => (terminal ? undefined : pipes?.stderr)),
-    writeInput: async (input) => {
-      if (terminal) return terminal.write(input);
-      const stdin = (await launched.pipes)?.stdin;
-      if (stdin) await writeAll(stdin, input);
-    },
-    resize: (columns, rows) => terminal?.resize(columns, rows),
-    target: launched.child,
-    ended: launched.ended.then((end) => {
+  return startForeign(forker, {
+    terminal: size,
+    script: (terminal) =>
+      foreignScript(spec, {
+        arch: host.arch,
+        command: { args, env: [`PATH=${DEFAULT_PATH}`, `XDG_RUNTIME_DIR=${folder}`] },
+        terminal,
+        hideUnifiedCgroup: name === "crun" && existsSync(UNIFIED_CGROUP),
+      }),
+    conclude: (end, script) => {
       removeCgroup(id);
-      if (end.notStarted !== undefined) throw missing(name);
-      const status = conclude(end, launched.script, spec);
+      if (end.notStarted !== undefined) throw notInstalled(name);
+      const status = conclude(end, script, spec);
       if (status.exitCode !== 0) throwIfLogged(name, log, spec);
       return status;
-    }),
-    destroy: () => destroy(launched),
-  };
+    },
+  });
 }
 
 interface BundleParts {
@@ -103,12 +93,6 @@ function sourcePaths(spec: ContainerSpec): readonly (string | undefined)[] {
     if (mount.type === "content") return `${spec.memoryFolder}/${content++}`;
     if (mount.type === "tmpfs") return undefined;
     return join("folder" in mount.tree ? mount.tree.folder : mount.tree.target, mount.path);
-  });
-}
-
-function missing(name: string): TsbuildError {
-  return new TsbuildError("RUNTIME_FAILED", `${name} is not installed`, {
-    hint: `Install ${name}, or take the native back end, which needs nothing.`,
   });
 }
 

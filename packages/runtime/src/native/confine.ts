@@ -1,23 +1,31 @@
 import { CAPABILITIES, capabilityMask } from "../spec/capabilities.ts";
 import type { ContainerSpec } from "../spec/container-spec.ts";
 import { PRCTL } from "./kernel-flags.ts";
-import type { Address, ScriptBuilder } from "./script.ts";
+import type { Address, CallOptions, ScriptBuilder } from "./script.ts";
 import { dieWithParent } from "./supervise.ts";
 
 const CAPABILITY_VERSION_3 = 0x20080522;
 const SECCOMP_SET_MODE_FILTER = 1;
 
+export interface ConfineOptions {
+  /** The seccomp filter; none where undefined. */
+  readonly filter: Uint8Array | undefined;
+  /** What this machine forbids is left out: a container around us does it then. @default false */
+  readonly lenient?: boolean;
+}
+
 /** Writes the calls that take from the process what it may not do, and make it `spec.user`. */
-export function confine(script: ScriptBuilder, spec: ContainerSpec, filter: Uint8Array | undefined): void {
+export function confine(script: ScriptBuilder, spec: ContainerSpec, { filter, lenient = false }: ConfineOptions): void {
+  const onError = lenient ? { onError: "continue" } : {};
   for (const [number, name] of CAPABILITIES.entries()) {
     if (spec.capabilities.includes(name)) continue;
     script.call("prctl", [PRCTL.CAPBSET_DROP, number, 0, 0, 0], { onError: "continue" });
   }
   // Needs CAP_SYS_ADMIN, which goes with the change of user below.
-  if (filter) script.call("seccomp", [SECCOMP_SET_MODE_FILTER, 0, filterProgram(script, filter)]);
+  if (filter) script.call("seccomp", [SECCOMP_SET_MODE_FILTER, 0, filterProgram(script, filter)], onError);
   becomeUser(script, spec);
   dieWithParent(script);
-  if (spec.user.uid === 0) setCapabilities(script, capabilityMask(spec.capabilities));
+  if (spec.user.uid === 0) setCapabilities(script, capabilityMask(spec.capabilities), onError);
 }
 
 /** Starts the loopback device of a fresh network namespace. */
@@ -46,7 +54,7 @@ function becomeUser(script: ScriptBuilder, spec: ContainerSpec): void {
   script.call("setresuid", [uid, uid, uid], { purpose });
 }
 
-function setCapabilities(script: ScriptBuilder, mask: bigint): void {
+function setCapabilities(script: ScriptBuilder, mask: bigint, options: CallOptions): void {
   const header = Buffer.alloc(8);
   header.writeUInt32LE(CAPABILITY_VERSION_3, 0);
   const data = Buffer.alloc(24);
@@ -57,7 +65,7 @@ function setCapabilities(script: ScriptBuilder, mask: bigint): void {
     data.writeUInt32LE(Number(half), offset);
     data.writeUInt32LE(Number(half), offset + 4);
   }
-  script.call("capset", [script.data(header), script.data(data)]);
+  script.call("capset", [script.data(header), script.data(data)], options);
 }
 
 /** struct sock_fprog: the number of instructions and where they are. */

@@ -30,7 +30,7 @@ export function containerScript(spec: ContainerSpec, options: ContainerScriptOpt
     else usePipes(script);
     makeFolders(script, spec.cwd);
     script.call("chdir", [spec.cwd], { purpose: "to enter the working directory" });
-    confine(script, spec, options.filter);
+    confine(script, spec, { filter: options.filter });
     startCommand(script, spec);
   });
   return script;

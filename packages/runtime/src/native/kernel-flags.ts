@@ -58,9 +58,10 @@ export const NAMESPACE: Readonly<Record<"mount" | "uts" | "ipc" | "user" | "pid"
 };
 
 /** prctl(2). */
-export const PRCTL: Readonly<Record<"PDEATHSIG" | "CAPBSET_DROP", number>> = {
+export const PRCTL: Readonly<Record<"PDEATHSIG" | "CAPBSET_DROP" | "SET_CHILD_SUBREAPER", number>> = {
   PDEATHSIG: 1,
   CAPBSET_DROP: 24,
+  SET_CHILD_SUBREAPER: 36,
 };
 
 export const SIGCHLD: number = 17;

@@ -1,4 +1,4 @@
-import { constants as fsConstants, openSync } from "node:fs";
+import { constants as fsConstants, openSync, readFileSync } from "node:fs";
 import { Socket } from "node:net";
 import type { Forked, Forker } from "./forker.ts";
 import { message, RESIDENT_START } from "./resident.ts";
@@ -20,6 +20,8 @@ export interface LaunchEnd {
   readonly failure: { readonly position: number; readonly errno: number } | undefined;
   /** Why no command could be started: an errno. */
   readonly notStarted: number | undefined;
+  /** The script that another program started inside said that it runs: failures are its own. */
+  readonly inside: boolean;
 }
 
 export interface Launched {
@@ -38,6 +40,8 @@ export interface LaunchOptions {
   readonly pipes: boolean;
   /** The child stays until this process ends, and does not keep it from ending. */
   readonly stay?: boolean;
+  /** What the child leaves behind is ended; the script adopts it. */
+  readonly endChildren?: boolean;
   /** Called with the child's number before the child goes on. */
   readonly beforeGo?: (child: number) => void;
   /** Called where the script reports a terminal, with the child's number; the child goes on afterwards. */
@@ -55,23 +59,28 @@ export function launch(forker: Forker, builder: ScriptBuilder, options: LaunchOp
   const child = deferred<number | undefined>();
   const pipes = deferred<ChildPipes | undefined>();
   const ended = deferred<LaunchEnd>();
-  const end: Writing<LaunchEnd> = { status: undefined, failure: undefined, notStarted: undefined };
+  const end: Writing<LaunchEnd> = { status: undefined, failure: undefined, notStarted: undefined, inside: false };
   const kill = (): void => {
     if (!report.destroyed) process.kill(pid, "SIGKILL");
   };
   let childPid = 0;
+  const onChild = (number: number): void => {
+    childPid = number;
+    if (options.pipes) pipes.resolve(openPipes(pid));
+    options.beforeGo?.(number);
+    commands.write(GO);
+    if (options.stay) for (const socket of [commands, report]) socket.unref();
+    child.resolve(number);
+  };
   const onRecord = (kind: number, value: number): void => {
-    if (kind === REPORT.child) {
-      childPid = value;
-      if (options.pipes) pipes.resolve(openPipes(pid));
-      options.beforeGo?.(value);
-      commands.write(GO);
-      if (options.stay) for (const socket of [commands, report]) socket.unref();
-      child.resolve(value);
-    } else if (kind === REPORT.terminalReady) {
+    if (kind === REPORT.child) onChild(value);
+    else if (kind === REPORT.terminalReady) {
       options.onTerminal?.(childPid);
       commands.write("g");
-    } else if (kind === REPORT.status) end.status = value;
+    } else if (kind === REPORT.status) {
+      end.status = value;
+      if (options.endChildren) endChildren(pid, report);
+    } else if (kind === REPORT.inside) end.inside = true;
     else if (kind === REPORT.notStarted) end.notStarted = -value;
     else end.failure ??= { position: kind, errno: value };
   };
@@ -96,6 +105,30 @@ export function launch(forker: Forker, builder: ScriptBuilder, options: LaunchOp
   };
   ended.promise.then(settle, settle);
   return { script, child: child.promise, pipes: pipes.promise, ended: ended.promise, kill };
+}
+
+const CHILDREN_POLL_MS = 5;
+
+/** Ends the children of the supervisor, and what they leave to it in turn, until it has none. */
+function endChildren(supervisor: number, report: Socket): void {
+  if (report.destroyed) return;
+  for (const child of childrenOf(supervisor)) {
+    try {
+      process.kill(child, "SIGKILL");
+    } catch {
+      // It has ended by itself.
+    }
+  }
+  setTimeout(() => endChildren(supervisor, report), CHILDREN_POLL_MS);
+}
+
+function childrenOf(pid: number): readonly number[] {
+  try {
+    const text = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8");
+    return text.split(" ").filter(Boolean).map(Number);
+  } catch {
+    return [];
+  }
 }
 
 type Writing<T> = { -readonly [Key in keyof T]: T[Key] };

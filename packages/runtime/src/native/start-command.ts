@@ -14,10 +14,12 @@ const CLOSE_RANGE_CLOEXEC = 4;
 
 /**
  * Writes the end of a child: execve, searching PATH as execvp(3) does. Where nothing can be started it reports
- * `notStarted` with the error that says most: "permission denied" rather than "not found" of a later folder.
+ * `notStarted` with the error that says most: "permission denied" rather than "not found" of a later folder. No
+ * descriptors but the standard streams are passed on, unless `passOn` opens some.
  */
-export function startCommand(script: ScriptBuilder, command: Command): void {
+export function startCommand(script: ScriptBuilder, command: Command, passOn: () => void = () => {}): void {
   script.call("close_range", [3, 0xffffffff, CLOSE_RANGE_CLOEXEC]);
+  passOn();
   const args = script.pointers(command.args.map((arg) => script.text(arg)));
   const env = script.pointers(command.env.map((entry) => script.text(entry)));
   const outcome = script.slot(-ERRNO.ENOENT);
@@ -37,7 +39,8 @@ export function startCommand(script: ScriptBuilder, command: Command): void {
   script.call("exit_group", [127]);
 }
 
-function candidates(command: Command): readonly string[] {
+/** The files that a command may stand for, in the order in which they are tried. */
+export function candidates(command: Command): readonly string[] {
   const name = command.args[0] ?? "";
   if (name.includes("/")) return [name];
   const path = command.env.find((entry) => entry.startsWith("PATH="))?.slice(5) ?? DEFAULT_PATH;

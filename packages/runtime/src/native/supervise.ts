@@ -3,11 +3,12 @@ import { makePipe } from "./make-pipe.ts";
 import type { ScriptBuilder, Slot } from "./script.ts";
 
 /** What a report's first word says; anything larger is the position of a call that failed. */
-export const REPORT: Readonly<Record<"child" | "status" | "notStarted" | "terminalReady", number>> = {
+export const REPORT: Readonly<Record<"child" | "status" | "notStarted" | "terminalReady" | "inside", number>> = {
   child: 1,
   status: 2,
   notStarted: 3,
   terminalReady: 4,
+  inside: 5,
 };
 
 /**
@@ -31,6 +32,8 @@ export interface SuperviseOptions {
   readonly userNamespace: string | undefined;
   /** Pipes for the three standard streams, rather than those of the launcher itself. */
   readonly pipes: boolean;
+  /** The supervisor becomes the parent of what its child leaves behind, and ends only when all of that has ended. */
+  readonly adopt?: boolean;
 }
 
 /**
@@ -47,6 +50,7 @@ export function supervise(script: ScriptBuilder, options: SuperviseOptions, chil
   script.call("close_range", [FD.held, FD.held + 1, 0]);
   if (options.userNamespace !== undefined) enterUserNamespace(script, options.userNamespace);
   if (options.pipes) makePipes(script);
+  if (options.adopt) script.call("prctl", [PRCTL.SET_CHILD_SUBREAPER, 1, 0, 0, 0]);
   const flags = options.namespaces.reduce((sum, name) => sum + NAMESPACE[name], SIGCHLD);
   script.call("clone", [flags, 0, 0, 0, 0], { result: pid, onZero: "child", purpose: "to make namespaces" });
   report(script, REPORT.child, pid);
@@ -54,6 +58,7 @@ export function supervise(script: ScriptBuilder, options: SuperviseOptions, chil
   if (options.pipes) closePipes(script);
   waitForChild(script, pid, status);
   report(script, REPORT.status, status);
+  if (options.adopt) waitForAll(script);
   script.call("exit_group", [0]);
   script.label("abandoned");
   script.call("exit_group", [1]);
@@ -110,4 +115,11 @@ function waitForChild(script: ScriptBuilder, pid: Slot, status: Slot): void {
   script.label("wait");
   script.call("wait4", [pid, status.address, 0, 0], { result, onError: "continue" });
   script.jumpIfEqual(result, -ERRNO.EINTR, "wait");
+}
+
+function waitForAll(script: ScriptBuilder): void {
+  script.label("wait for all");
+  script.call("wait4", [-1, 0, 0, 0], { onError: "all ended" });
+  script.jump("wait for all");
+  script.label("all ended");
 }

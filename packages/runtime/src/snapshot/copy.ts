@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Layer, MEDIA_TYPE } from "@tsbuild/oci";
-import { mergeFolders } from "./merged-view.ts";
+import { folderView } from "./merged-view.ts";
 import type { OverlayOptions } from "./overlay.ts";
 import type { OpenedLayers, Snapshotter } from "./snapshotter.ts";
 import { deepestFirst } from "./tree-job.ts";
@@ -33,7 +33,7 @@ export function createCopySnapshotter(options: OverlayOptions): Snapshotter {
         return {
           folder,
           mount: () => ({ folder: root }),
-          view: plainView(root),
+          view: folderView(root),
           commit: async (stubs, { signal } = {}) => {
             const tar = store.temporaryPath();
             const { diffId, size } = await trees.run({
@@ -62,12 +62,8 @@ export function createCopySnapshotter(options: OverlayOptions): Snapshotter {
       mkdirSync(folder);
       const root = join(folder, "root");
       await flatten(layers, root);
-      return { root: { folder: root }, view: plainView(root) };
+      return { root: { folder: root }, view: folderView(root) };
     },
     prune: async () => 0,
   };
-}
-
-function plainView(folder: string): OpenedLayers["view"] {
-  return mergeFolders([{ folder, isOpaque: () => false, isImplied: () => false }]);
 }

@@ -39,6 +39,11 @@ export function mergeFolders(folders: readonly OverlayFolder[]): MergedView {
   };
 }
 
+/** The view of one plain folder. */
+export function folderView(folder: string): MergedView {
+  return mergeFolders([{ folder, isOpaque: () => false, isImplied: () => false }]);
+}
+
 function lookUp(folders: readonly OverlayFolder[], path: string): ReturnType<MergedView["lstat"]> {
   let merged = folders;
   let found = top(folders, "")?.entry;

@@ -10,10 +10,20 @@ export interface Suite {
   readonly skip: boolean;
   /** This user is the only one in its namespace. */
   readonly singleId: boolean;
+  /** A process has namespaces, a filter and kernel interfaces of its own. */
+  readonly contained: boolean;
 }
 
 const { uid, username } = userInfo();
 const who = uid === 0 ? "root" : "a user";
+
+/** What has to be installed for a back end. */
+const PROGRAMS: Readonly<Partial<Record<BackendName, string>>> = {
+  crun: "crun",
+  runc: "runc",
+  bubblewrap: "bwrap",
+  proot: "proot",
+};
 
 /** Every back end and every snapshotter, with what it needs here. */
 export const SUITES: readonly Suite[] = (
@@ -22,19 +32,25 @@ export const SUITES: readonly Suite[] = (
     { backend: "native", snapshotter: "copy" },
     { backend: "crun", snapshotter: "overlay" },
     { backend: "runc", snapshotter: "overlay" },
+    { backend: "bubblewrap", snapshotter: "overlay" },
+    { backend: "chroot", snapshotter: "copy" },
+    { backend: "proot", snapshotter: "copy" },
   ] as const
 ).map((options) => ({
   title: `${options.backend} on ${options.snapshotter} as ${who} (${needs(options.backend)})`,
   options,
-  skip: !hasBusybox || (options.backend !== "native" && !isInstalled(options.backend)),
+  skip: !hasBusybox || !isInstalled(PROGRAMS[options.backend]),
+  contained: options.backend !== "chroot" && options.backend !== "proot",
   singleId: uid !== 0 && !hasRange("/etc/subuid"),
 }));
 
 function needs(backend: BackendName): string {
-  return backend === "native" ? "needs busybox-static" : `needs busybox-static and ${backend}`;
+  const program = PROGRAMS[backend];
+  return program === undefined ? "needs busybox-static" : `needs busybox-static and ${program}`;
 }
 
-function isInstalled(command: string): boolean {
+function isInstalled(command: string | undefined): boolean {
+  if (command === undefined) return true;
   return ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin"].some((folder) =>
     existsSync(`${folder}/${command}`),
   );
