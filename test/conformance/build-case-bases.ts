@@ -35,10 +35,21 @@ const STAND_INS: Readonly<Record<string, string>> = {
 /** The images to make before the first case. */
 export const NEEDED_IMAGES: readonly string[] = ["busybox", "alpine", "debian"];
 
-/** The image of basekit that stands for `name`; undefined: there is none. */
-export function standInOf(name: string): string | undefined {
-  const last = name.replace(/@.*/, "").split("/").at(-1)?.replace(/:.*/, "") ?? "";
-  return STAND_INS[last];
+/** The image of basekit that stands for `base` in a case; undefined: there is none. */
+export function standInFor(base: string, one: BuildCase): string | undefined {
+  return STAND_INS[lastPart(base)] ?? (isOnlyCopiedTo(one) ? ANY_IMAGE : undefined);
+}
+
+const ANY_IMAGE = "debian:bookworm-slim";
+
+/** Nothing of its images is run or taken: any image will do to copy files to. */
+function isOnlyCopiedTo({ steps }: BuildCase): boolean {
+  const text = steps.map(({ dockerfile }) => dockerfile ?? "").join("\n");
+  return /^\s*(?:COPY|ADD)\s/im.test(text) && !/^\s*RUN\s|--from=(?!\d+\s)/im.test(text);
+}
+
+function lastPart(name: string): string {
+  return name.replace(/@.*/, "").split("/").at(-1)?.replace(/:.*/, "") ?? "";
 }
 
 /** The images from outside that a case needs: no stage of it, none that an earlier step makes, no named context. */
@@ -48,6 +59,8 @@ export function externalBases({ bases, steps }: BuildCase): readonly string[] {
     for (const [, name = ""] of (dockerfile ?? "").matchAll(/^\s*FROM\s.*?\sAS\s+(\S+)/gim))
       own.add(name.toLowerCase());
     for (const name of Object.keys(options.named_contexts ?? {})) own.add(name);
+    // A trigger names what the image that it is for brings along.
+    for (const [, name = ""] of (dockerfile ?? "").matchAll(/^\s*ONBUILD\s.*--from=(\S+)/gim)) own.add(name);
   }
   const isOwn = (base: string): boolean => own.has(base) || own.has(base.toLowerCase()) || base.startsWith("<");
   return [...new Set([...bases, ...steps.flatMap(composedBases), ...steps.flatMap(contextImages)])].filter(
@@ -70,14 +83,14 @@ function composedBases({ dockerfile, options }: CaseStep): readonly string[] {
     if (!values.has(name)) values.set(name, value.replace(/["']/g, ""));
   return [...text.matchAll(/^\s*FROM\s+(?:--\S+\s+)*(\S+)/gim)].flatMap(([, image = ""]) => {
     const name = image.replace(/\$\{?(\w+)\}?/g, (_, variable: string) => values.get(variable) ?? "");
-    return name !== image && standInOf(name) !== undefined ? [name] : [];
+    return name !== image && STAND_INS[lastPart(name)] !== undefined ? [name] : [];
   });
 }
 
 /** The images that the cases start from, in a store of ours. */
 export interface Bases {
-  /** Makes `name` an image of the store. */
-  provide(name: string): Promise<void>;
+  /** Makes `name` an image of the store: what stands for it. */
+  provide(name: string, standIn: string): Promise<void>;
 }
 
 /** What images of these names have and their stand-ins have not. */
@@ -97,11 +110,9 @@ const ARCHITECTURES: readonly string[] = ["amd64", "arm64"];
 export function createBases(store: LocalStore, registry: RegistryClient, config: ImageConfig): Bases {
   const made = new Map<string, Promise<Descriptor>>();
   return {
-    async provide(name) {
-      const standIn = standInOf(name);
-      if (standIn === undefined) return;
+    async provide(name, standIn) {
       const plain = name.replace(/@.*/, "");
-      const last = plain.split("/").at(-1)?.replace(/:.*/, "") ?? "";
+      const last = lastPart(name);
       const index = made.get(last) ?? makeStandIn({ store, registry, config }, standIn, ADDED_FILES[last]);
       made.set(last, index);
       await store.tag(await index, formatReference(withDefaultTag(parseReference(plain))));

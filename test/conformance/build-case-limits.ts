@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { posix } from "node:path";
-import { externalBases, standInOf } from "./build-case-bases.ts";
+import { externalBases, standInFor } from "./build-case-bases.ts";
 import type { BuildCase, CaseStep, Verdict } from "./build-case-format.ts";
 
 /** Something that a case needs and that is not there, and why. */
@@ -108,13 +108,13 @@ export function limitOf(one: BuildCase, verdicts: readonly (Verdict | null)[]): 
     const limit = LIMITS.find(({ applies }) => applies(step, one));
     if (limit !== undefined) return limit.reason;
   }
-  const missing = externalBases(one).find((base) => standInOf(base) === undefined);
+  const missing = externalBases(one).find((base) => standInFor(base, one) === undefined);
   return missing === undefined ? undefined : `no image here stands for ${missing}`;
 }
 
-/** The text without comments. */
+/** The text without comments, and without commands that have no network anyway. */
 function commandsOf(dockerfile: string | null): string {
-  return (dockerfile ?? "").replace(/^\s*#.*$/gm, "");
+  return (dockerfile ?? "").replace(/^\s*#.*$/gm, "").replace(/^\s*RUN --network=none .*$/gim, "");
 }
 
 /** The name of the last stage. */

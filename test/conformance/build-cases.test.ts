@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, test } from "vitest";
 import { basekitMissing } from "../support/basekit.ts";
-import { externalBases } from "./build-case-bases.ts";
+import { externalBases, standInFor } from "./build-case-bases.ts";
 import { checkAssertion, checkResult, checkVerdict } from "./build-case-check.ts";
 import type { BuildCase, Verdict } from "./build-case-format.ts";
 import { limitOf } from "./build-case-limits.ts";
@@ -45,7 +45,7 @@ interface Judgement {
 }
 
 async function runCase(world: World, one: BuildCase, { verdicts, history }: Judgement): Promise<void> {
-  for (const base of externalBases(one)) await world.bases.provide(base);
+  for (const base of externalBases(one)) await world.bases.provide(base, standInFor(base, one) ?? base);
   const folder = mkdtempSync(join(world.folder, "case-"));
   const outcomes: Outcome[] = [];
   try {
