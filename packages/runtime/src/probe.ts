@@ -54,7 +54,7 @@ export async function probeBackend(
 /** What a rung that works does less well than the first one. */
 function lackOf(name: BackendName, { lacks }: Machine): string | undefined {
   if (name === "chroot")
-    return "a step is kept from nothing but the files outside of its root: no namespaces, no /proc; one step at a time";
+    return "a step is kept from nothing but the files outside of its root: no namespaces, no filter of its own, no /proc";
   if (name === "proot") return "a step is kept from nothing at all; users and owners of files are pretended";
   return lacks === undefined ? undefined : `only one user and group exist in it, because ${lacks}`;
 }
