@@ -4,7 +4,8 @@ import type { RegistryClient } from "@tsbuild/registry-client";
 import type { Runtime } from "@tsbuild/runtime";
 import type { BuildResult, PlatformImage, SolveOptions } from "./builder.ts";
 import { contextInputs } from "./context/context-inputs.ts";
-import { createExplainer } from "./explain/explainer.ts";
+import { createExplainer, type Explainer } from "./explain/explainer.ts";
+import type { BuildPlan } from "./explain/plan.ts";
 import { clampTimes } from "./export/clamp-times.ts";
 import { stampLayers } from "./export/stamp-layers.ts";
 import { type BuiltImage, writeBuiltImage } from "./export/write-built-image.ts";
@@ -19,7 +20,8 @@ import { createOpRunner } from "./ops/create-op-runner.ts";
 import type { Download } from "./ops/download.ts";
 import { openCache } from "./solver/cache.ts";
 import type { Result } from "./solver/op-runner.ts";
-import { type Solved, solve } from "./solver/solver.ts";
+import { planGraph } from "./solver/plan-graph.ts";
+import { type Solved, type SolveRequest, solve } from "./solver/solver.ts";
 
 /** What all builds of a builder share. */
 export interface BuildEnvironment {
@@ -116,12 +118,41 @@ function fileEpoch(compiled: Compiled | undefined, options: SolveOptions): numbe
 /** All platforms are one graph: what they have in common is done once. */
 async function solveGraphs(
   env: BuildEnvironment,
-  { compiled, dockerfile, resolveImage }: GraphBuild,
+  build: GraphBuild,
   options: SolveOptions,
 ): Promise<Pick<Solved, "steps"> & { readonly results: ReadonlyMap<string, Result> }> {
-  const { store, registry } = env;
-  const root = compiled.flatMap((each) => each.root ?? []);
+  const root = build.compiled.flatMap((each) => each.root ?? []);
   if (root.length === 0) return { results: new Map(), steps: [] };
+  return withSolver(env, build, options, async ({ runner, cache, origin, explainer }) => {
+    const { signal, jobs, noCache, onEvent } = options;
+    const explain = options.explain === true ? explainer : undefined;
+    return solve({ root, runner, cache, origin, signal, jobs, noCache, explain, onEvent });
+  });
+}
+
+/** Predicts what `buildGraph` would take from the cache. Nothing is built and no layer fetched. */
+export async function planBuild(env: BuildEnvironment, build: GraphBuild, options: SolveOptions): Promise<BuildPlan> {
+  const root = build.compiled.flatMap((each) => each.root ?? []);
+  const { signal, noCache } = options;
+  const steps = await withSolver(env, { ...build, planning: true }, options, ({ runner, cache, explainer }) =>
+    planGraph({ root, runner, cache, explain: explainer, signal, noCache }),
+  );
+  return { steps };
+}
+
+/** What solving a graph takes besides the graph. */
+interface Solver extends Pick<SolveRequest, "runner" | "cache"> {
+  readonly origin: string;
+  readonly explainer: Explainer;
+}
+
+async function withSolver<T>(
+  env: BuildEnvironment,
+  { compiled, dockerfile, resolveImage, planning = false }: GraphBuild & { readonly planning?: boolean },
+  options: SolveOptions,
+  use: (solver: Solver) => Promise<T>,
+): Promise<T> {
+  const { store, registry } = env;
   const workers = createFileWorkers();
   try {
     const contexts = new Map(compiled.flatMap((each) => [...(each.contexts ?? [])]));
@@ -133,14 +164,13 @@ async function solveGraphs(
       secrets: options.secrets ?? {},
       ssh: options.ssh ?? {},
       epoch: fileEpoch(compiled[0], options),
+      planning,
     });
-    const { signal, jobs, noCache, onEvent } = options;
     const directory = store.folder("cache");
     const cache = openCache(directory);
     const origin = originOf(contexts, dockerfile);
     const hasLayer = (diffId: Digest): boolean => store.has(diffId);
-    const explain = options.explain === true ? createExplainer({ cache, directory, hasLayer, origin }) : undefined;
-    return await solve({ root, runner, cache, origin, signal, jobs, noCache, explain, onEvent });
+    return await use({ runner, cache, origin, explainer: createExplainer({ cache, directory, hasLayer, origin }) });
   } finally {
     await workers.close();
   }

@@ -4,6 +4,7 @@ import type { RegistryClient } from "@tsbuild/registry-client";
 import type { BackendName, Runtime } from "@tsbuild/runtime";
 import type { ContextPlace } from "./context/context-place.ts";
 import type { BuildEvent } from "./event.ts";
+import type { BuildPlan } from "./explain/plan.ts";
 import type { StepReason } from "./explain/reason.ts";
 import type { Exporter } from "./export/exporter.ts";
 import type { Compiled } from "./graph/compiled.ts";
@@ -113,6 +114,11 @@ export interface Builder extends AsyncDisposable {
   /** @throws BuildError DOCKERFILE_INVALID, COMMAND_FAILED, ..., RegistryError, TsbuildError */
   buildDockerfile(options: DockerfileOptions): Promise<BuildResult>;
   build(state: State, options?: SolveOptions): Promise<BuildResult>;
+  /**
+   * What a build would take from the cache, without building: contexts are walked, images looked up, keys computed. No
+   * layer is fetched.
+   */
+  plan(options: DockerfileOptions): Promise<BuildPlan>;
   /** The graph of a Dockerfile, without solving it. Asks for base images' configs. */
   compileDockerfile(options: DockerfileOptions): Promise<Compiled>;
   /** Removes cache records (all, or the oldest until `keepBytes` are left) and what only they kept. */

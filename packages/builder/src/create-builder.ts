@@ -2,7 +2,7 @@ import { homedir } from "node:os";
 import { defaultRoot, openStore } from "@tsbuild/oci";
 import { createRegistryClient } from "@tsbuild/registry-client";
 import type { Runtime } from "@tsbuild/runtime";
-import { type BuildEnvironment, buildGraph } from "./build-graph.ts";
+import { type BuildEnvironment, buildGraph, planBuild } from "./build-graph.ts";
 import type { Builder, BuilderOptions, SolveOptions } from "./builder.ts";
 import { compileRequest } from "./compile-request.ts";
 import { prepareContexts } from "./context/prepare-contexts.ts";
@@ -48,6 +48,16 @@ export async function createBuilder(options: BuilderOptions = {}): Promise<Build
         platformsOf(request).map((platform) => compileState(state, stateOptions(request, platform), ports)),
       );
       return buildGraph(env, { compiled, resolveImage }, request);
+    },
+    async plan(request) {
+      const prepared = await prepareContexts(env, request);
+      try {
+        const resolveImage = resolver(request);
+        const { compiled, dockerfile } = await compileRequest(env, prepared, { resolveImage });
+        return await planBuild(env, { compiled, resolveImage, dockerfile }, request);
+      } finally {
+        await prepared.close();
+      }
     },
     async compileDockerfile(request) {
       const prepared = await prepareContexts(env, request);

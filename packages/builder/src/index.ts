@@ -18,6 +18,7 @@ export type { Outline, OutlineArgument, OutlineSecret } from "./dockerfile/outli
 export type { SourceLocation } from "./dockerfile/source-location.ts";
 export { listTargets, type Target, type TargetList } from "./dockerfile/targets.ts";
 export type { BuildEvent } from "./event.ts";
+export type { BuildPlan, PlannedStep } from "./explain/plan.ts";
 export type { FileChange, KeyChange, RecordNote, StepNote, StepReason } from "./explain/reason.ts";
 export { reasonLines } from "./explain/sentences.ts";
 export type { ExportOutput } from "./export/export-output.ts";

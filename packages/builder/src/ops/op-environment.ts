@@ -2,6 +2,7 @@ import type { Digest, ImageSource, Layer, LocalStore } from "@tsbuild/oci";
 import { makePlain } from "@tsbuild/oci";
 import type { RegistryClient } from "@tsbuild/registry-client";
 import type { Runtime } from "@tsbuild/runtime";
+import { BuildError } from "../build-error.ts";
 import type { ContextInput, FileInput } from "../files/file-task.ts";
 import type { FileWorkers } from "../files/file-workers.ts";
 import type { Vertex } from "../graph/op.ts";
@@ -29,6 +30,8 @@ export interface OpEnvironment {
   readonly download: Download;
   /** The time of all that COPY, ADD and WORKDIR add, in seconds since 1970; undefined: files keep their own. */
   readonly epoch: number | undefined;
+  /** True: nothing is made and nothing fetched, only keys are computed. */
+  readonly planning?: boolean;
 }
 
 /** One kind of op: what {@link OpRunner} asks, for vertices of that kind only. */
@@ -47,6 +50,7 @@ export interface Step<Op> {
 
 /** Brings the files of a chain here, in plain form: three layers at a time, as transfers go. */
 export async function makeAllPlain(env: OpEnvironment, layers: readonly Layer[], context: OpContext): Promise<void> {
+  if (env.planning === true) assertHere(env, layers);
   const limit = createLimit(3);
   const { source } = env;
   await Promise.all(
@@ -63,6 +67,14 @@ export async function makeAllPlain(env: OpEnvironment, layers: readonly Layer[],
       ),
     ),
   );
+}
+
+function assertHere({ store }: OpEnvironment, layers: readonly Layer[]): void {
+  const missing = layers.find(({ diffId, descriptor }) => !store.has(diffId) && !store.has(descriptor.digest));
+  if (missing === undefined) return;
+  throw new BuildError("FILES_NOT_HERE", `the layer ${missing.diffId} is not here`, {
+    hint: "A build fetches it.",
+  });
 }
 
 /** The layers of an input of the op; -1 is an empty tree. */
