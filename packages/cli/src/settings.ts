@@ -72,11 +72,14 @@ export function parseProgressMode(text: string, from = "--progress"): ProgressMo
   throw usageError(`${from}: ${JSON.stringify(text)} is none of auto, tty, plain, json, quiet`);
 }
 
+const BACKENDS: readonly BackendName[] = ["native", "crun", "runc", "bubblewrap", "chroot", "proot"];
+
 /** @throws TsbuildError USAGE */
 export function parseBackend(text: string | undefined, from = "--runtime"): BackendName | undefined {
   if (text === undefined || text === "" || text === "auto") return undefined;
-  if (text === "native" || text === "crun" || text === "runc") return text;
-  throw usageError(`${from}: ${JSON.stringify(text)} is none of native, crun, runc, auto`);
+  const name = BACKENDS.find((backend) => backend === text);
+  if (name !== undefined) return name;
+  throw usageError(`${from}: ${JSON.stringify(text)} is none of ${BACKENDS.join(", ")}, auto`);
 }
 
 /**
