@@ -71,10 +71,17 @@ function isolationOf(name: BackendName, { userNamespace, bare }: Machine): Backe
 
 /** Finds out whether trees can be kept in this way here. */
 export async function probeSnapshotter(name: SnapshotterReport["name"], machine: Machine): Promise<SnapshotterReport> {
-  const rung = machine.bare === undefined ? "native" : "proot";
-  const reason = await tryBackend(createBackend(rung, machine), machine, name);
-  return { name, available: reason === undefined, reason };
+  let reason: string | undefined;
+  for (const rung of name === "copy" ? RUNGS_ON_COPIES : RUNGS_ON_MOUNTS) {
+    const failure = await tryBackend(createBackend(rung, machine), machine, name);
+    if (failure === undefined) return { name, available: true, reason: undefined };
+    reason ??= failure;
+  }
+  return { name, available: false, reason };
 }
+
+const RUNGS_ON_MOUNTS: readonly BackendName[] = ["native"];
+const RUNGS_ON_COPIES: readonly BackendName[] = ["native", "chroot", "proot"];
 
 /** What the launcher says where nobody has given it a script. */
 const NO_SCRIPT_STATUS = 125;

@@ -55,7 +55,7 @@ function render({ machine, settings, runtime }: Report): string {
       mark(name, chosen?.backend),
       available ? "yes" : "no",
       available
-        ? `${rootless ? "as a user" : "as root"}: ${isolation.join(", ")}${reason ? `; ${reason}` : ""}`
+        ? `${rootless ? "as a user" : "as root"}: ${isolation.join(", ") || "no isolation"}${reason ? `; ${reason}` : ""}`
         : (reason ?? ""),
     ]),
   ];
