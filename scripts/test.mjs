@@ -13,6 +13,7 @@ const PEERS = {
   crun: "crun",
   "docker-registry": "docker-registry",
   git: "git",
+  proot: "proot",
   runc: "runc",
   skopeo: "skopeo",
   uidmap: "newuidmap",
