@@ -48,7 +48,8 @@ function addMounts(parts: Map<string, unknown>, mounts: readonly unknown[]): voi
     if (!isObject(mount)) continue;
     const { content, ...rest } = mount;
     const target = String(rest.target ?? rest.env ?? rest.id ?? "");
-    parts.set(`mount ${String(rest.type)} ${target}`, rest);
+    parts.set(`mount ${target}`, rest.type);
+    addMembers(parts, rest, `the mount ${target}`);
     // The file of a here-document is text of the Dockerfile; the content of a bind is a checksum.
     if (rest.type === "bind") parts.set(`content ${target}`, content);
     else if (content !== undefined) parts.set("command", content);
@@ -60,11 +61,15 @@ function addActions(parts: Map<string, unknown>, actions: readonly unknown[]): v
     if (!isObject(action)) continue;
     const { type, content, ...rest } = action;
     const target = String(rest.destination ?? rest.path ?? "");
-    const name = `${index} ${target}`;
-    if (type === "copy") parts.set(`content ${name}`, content);
-    else if (content !== undefined) parts.set(`text ${name}`, content);
-    parts.set(`${String(type)} ${index}`, rest);
+    if (type === "copy") parts.set(`content ${index} ${target}`, content);
+    else if (content !== undefined) parts.set(`text of ${target}`, content);
+    addMembers(parts, rest, target);
   }
+}
+
+function addMembers(parts: Map<string, unknown>, members: Readonly<Record<string, unknown>>, of: string): void {
+  for (const [name, value] of Object.entries(members))
+    if (name !== "type" && name !== "target" && value !== null) parts.set(`${name} of ${of}`, value);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

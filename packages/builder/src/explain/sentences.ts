@@ -22,6 +22,13 @@ export function reasonLines(reason: StepReason): readonly string[] {
   }
 }
 
+/** Parts whose names in the key say little. */
+const LABELS: Readonly<Record<string, string>> = {
+  cwd: "the working directory",
+  hosts: "the list of extra hosts",
+  times: "where the times of files come from",
+};
+
 function changeLines(change: KeyChange): readonly string[] {
   switch (change.part) {
     case "base":
@@ -33,7 +40,7 @@ function changeLines(change: KeyChange): readonly string[] {
     case "variable":
       return [sides(`the variable ${change.name}`, change)];
     case "setting":
-      return [sides(change.name, change)];
+      return [sides(LABELS[change.name] ?? change.name, change)];
     case "files":
       return filesLines(change);
   }
