@@ -15,6 +15,9 @@ export const GROUPS: Readonly<Record<string, string>> = {
   buildx: "Builds, by Docker's words",
   container: "Containers, by Docker's words",
   image: "Images, by Docker's words",
+  index: "Images of several platforms",
+  key: "Keys for signing",
+  registry: "A registry for development",
   store: "The local store",
   system: "Everything in the store, by Docker's words",
 };
@@ -40,6 +43,11 @@ const tag = (): Promise<CommandModule> => import("./commands/tag.ts");
 /** All commands, in the order in which `help` lists them. */
 export const CATALOGUE: readonly CatalogueEntry[] = [
   { path: ["build"], summary: "Build an image from a Dockerfile", load: build },
+  {
+    path: ["plan"],
+    summary: "Tell which steps a build would run, and why",
+    load: () => import("./commands/plan.ts"),
+  },
   { path: ["compile"], summary: "Print the build graph of a Dockerfile", load: compile },
   { path: ["lint"], summary: "Check a Dockerfile", load: () => import("./commands/lint.ts") },
   { path: ["fmt"], summary: "Bring Dockerfiles into their canonical layout", load: () => import("./commands/fmt.ts") },
@@ -54,6 +62,14 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
   { path: ["pull"], summary: "Fetch an image from a registry", load: pull },
   { path: ["push"], summary: "Send an image to a registry", load: push },
   { path: ["copy"], summary: "Copy an image between registry, layout, archive and store", load: copy },
+  { path: ["digest"], summary: "Print the digest of an image", load: () => import("./commands/digest.ts") },
+  { path: ["tags"], summary: "List the tags of a repository", load: () => import("./commands/tags.ts") },
+  { path: ["catalog"], summary: "List the repositories of a registry", load: () => import("./commands/catalog.ts") },
+  { path: ["referrers"], summary: "List what refers to an image", load: () => import("./commands/referrers.ts") },
+  { path: ["append"], summary: "Put layers on top of an image", load: () => import("./commands/append.ts") },
+  { path: ["rebase"], summary: "Move an image to another base", load: () => import("./commands/rebase.ts") },
+  { path: ["sign"], summary: "Sign an image", load: () => import("./commands/sign.ts") },
+  { path: ["verify"], summary: "Check the signatures of an image", load: () => import("./commands/verify.ts") },
   { path: ["save"], summary: "Write images to an archive", load: save },
   { path: ["load"], summary: "Read images from an archive", load: load },
   { path: ["login"], summary: "Sign in to a registry", load: () => import("./commands/login.ts") },
@@ -63,6 +79,14 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
   { path: ["doctor"], summary: "Tell what this machine offers", load: () => import("./commands/doctor.ts") },
   { path: ["version"], summary: "Print the version", load: () => import("./commands/version.ts") },
 
+  {
+    path: ["index", "create"],
+    summary: "Make one of several images",
+    load: () => import("./commands/index-create.ts"),
+  },
+  { path: ["index", "annotate"], summary: "Edit one", load: () => import("./commands/index-annotate.ts") },
+  { path: ["key", "generate"], summary: "Make a key pair", load: () => import("./commands/key-generate.ts") },
+  { path: ["registry", "serve"], summary: "Serve a folder", load: () => import("./commands/registry-serve.ts") },
   { path: ["store", "check"], summary: "Check every blob, record and name", load: () => import("./commands/check.ts") },
   { path: ["system", "prune"], summary: "Remove what nothing needs", load: prune },
   { path: ["system", "df"], summary: "Tell what takes how much space", load: du },

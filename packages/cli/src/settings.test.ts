@@ -21,6 +21,8 @@ test("without any variable: XDG's folders, nothing special", () => {
   expect(read({})).toEqual({
     root: join(home, ".local/share/tsbuild"),
     mirrors: {},
+    secure: [],
+    authorities: [],
     insecure: [],
     runtime: undefined,
     proxy: { http: undefined, https: undefined, no: undefined },

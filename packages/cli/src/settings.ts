@@ -16,6 +16,10 @@ export interface Settings {
   readonly mirrors: Readonly<Record<string, readonly string[]>>;
   /** Registries reached by plain HTTP. */
   readonly insecure: readonly string[];
+  /** Registries of this machine that are reached by TLS. */
+  readonly secure: readonly string[];
+  /** Files with certificates of private authorities, trusted for all registries. */
+  readonly authorities: readonly string[];
   readonly runtime: BackendName | undefined;
   readonly proxy: {
     readonly http: string | undefined;
@@ -50,6 +54,8 @@ export function readSettings({ env, home, cwd }: SettingsSource): Settings {
     root: resolve(cwd, root ?? defaultRoot(env, home)),
     mirrors: mirror ? parseMirrors(mirror) : (config.mirrors ?? {}),
     insecure: env.TSBUILD_INSECURE_REGISTRIES ? words(env.TSBUILD_INSECURE_REGISTRIES) : (config.insecure ?? []),
+    secure: env.TSBUILD_SECURE_REGISTRIES ? words(env.TSBUILD_SECURE_REGISTRIES) : (config.secure ?? []),
+    authorities: (env.TSBUILD_CA ? words(env.TSBUILD_CA) : (config.ca ?? [])).map((file) => resolve(cwd, file)),
     runtime: parseBackend(env.TSBUILD_RUNTIME || config.runtime, "TSBUILD_RUNTIME"),
     proxy: {
       http: env.http_proxy || env.HTTP_PROXY,
@@ -104,6 +110,8 @@ interface ConfigFile {
   readonly runtime?: string;
   readonly mirrors?: Readonly<Record<string, readonly string[]>>;
   readonly insecure?: readonly string[];
+  readonly secure?: readonly string[];
+  readonly ca?: readonly string[];
 }
 
 function readConfigFile(file: string, required: boolean): ConfigFile {
@@ -128,7 +136,7 @@ function checkConfig(value: unknown, file: string): ConfigFile {
   const config: { -readonly [Key in keyof ConfigFile]: ConfigFile[Key] } = {};
   for (const [key, setting] of Object.entries(value)) {
     if ((key === "root" || key === "runtime") && typeof setting === "string") config[key] = setting;
-    else if (key === "insecure" && isStrings(setting)) config.insecure = setting;
+    else if ((key === "insecure" || key === "secure" || key === "ca") && isStrings(setting)) config[key] = setting;
     else if (key === "mirrors" && isRecord(setting)) config.mirrors = checkMirrors(setting, file);
     else throw usageError(`the config file ${file}: ${JSON.stringify(key)} is unknown or has the wrong type`);
   }

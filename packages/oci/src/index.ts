@@ -75,6 +75,7 @@ export {
   layerMediaType,
   MEDIA_TYPE,
 } from "./media-type.ts";
+export { addLayerFile } from "./mutate/add-layer-file.ts";
 export { type AnnotationEdit, annotate } from "./mutate/annotate.ts";
 export { type AppendOptions, appendLayers } from "./mutate/append-layers.ts";
 export { convertImage } from "./mutate/convert-image.ts";

@@ -1,33 +1,38 @@
 import { resolve } from "node:path";
-import { createImageSource } from "@tsbuild/builder";
 import {
   type AbortOptions,
+  type ContentSource,
+  type ContentStore,
+  copyContent,
   copyImage,
+  createMemoryStore,
   type Descriptor,
   familiarName,
-  type ImageSource,
+  hasChildren,
   isDigest,
-  openArchive,
+  type ManifestFormat,
   openLayout,
   parseReference,
   readImage,
-  TsbuildError,
-  withDefaultTag,
   writeDockerArchive,
   writeOciArchive,
 } from "@tsbuild/oci";
 import type { Command } from "commander";
 import { acceptSilently } from "../arguments/accepted.ts";
+import { collect } from "../arguments/fields.ts";
 import type { Context } from "../context.ts";
 import { type Endpoint, parseEndpoint } from "../endpoint.ts";
+import { type SourcePlace, withSourcePlace } from "../place.ts";
 import { withTransfers } from "../progress/transfers.ts";
 import { type Session, withSession } from "../session.ts";
-
 import { storeName } from "../stored-image.ts";
+import { usageError } from "../usage-error.ts";
 import { pushImage } from "./push.ts";
 
 interface Options {
-  readonly platform?: string;
+  readonly platform?: readonly string[];
+  readonly format?: string;
+  readonly referrers?: boolean;
   readonly quiet?: boolean;
 }
 
@@ -38,70 +43,25 @@ export function configure(command: Command, context: Context): void {
       "docker://REFERENCE, oci:FOLDER[:NAME], oci-archive:FILE[:NAME], docker-archive:FILE[:NAME], store:NAME",
     )
     .argument("<destination>", "the same")
-    .option("--platform <platform>", "one image of several platforms (default: all)")
+    .option("--platform <platform>", "this platform only; repeatable (default: all)", collect)
+    .option("--format <format>", "oci or docker: what manifests are written as (default: as they are; a layout is OCI)")
+    .option("--referrers", "also what refers to the image: signatures, SBOMs and the like")
     .option("-q, --quiet", "print the digest alone")
     .action((source: string, destination: string, options: Options) =>
-      withSession(context, async (session) => {
-        const from = await openSource(session, context, parseEndpoint(source));
-        try {
+      withSession(context, (session) =>
+        withSourcePlace(session, context, source, async (from) => {
           context.print(await copy({ context, session, from, options }, parseEndpoint(destination)));
-        } finally {
-          await from.close();
-        }
-      }),
+        }),
+      ),
     );
   acceptSilently(command, ["-a, --all"]);
-}
-
-/** An image at the place that it is copied from. */
-interface Source {
-  readonly endpoint: Endpoint;
-  readonly content: ImageSource;
-  readonly name: string;
-  close(): Promise<void>;
 }
 
 interface Copy {
   readonly context: Context;
   readonly session: Session;
-  readonly from: Source;
+  readonly from: SourcePlace;
   readonly options: Options;
-}
-
-async function openSource(session: Session, { terminal, signal }: Context, endpoint: Endpoint): Promise<Source> {
-  const close = async (): Promise<void> => undefined;
-  switch (endpoint.kind) {
-    case "registry": {
-      const { digest, tag = "latest" } = withDefaultTag(parseReference(endpoint.reference));
-      return { endpoint, content: session.registry.repository(endpoint.reference), name: digest ?? tag, close };
-    }
-    case "store":
-      return { endpoint, content: createImageSource(session.store, session.registry), name: endpoint.name, close };
-    case "layout": {
-      const layout = await openLayout(resolve(terminal.cwd, endpoint.path), { create: false });
-      return { endpoint, content: layout, name: endpoint.name ?? onlyName(await layout.names(), endpoint), close };
-    }
-    default: {
-      const archive = await openArchive(resolve(terminal.cwd, endpoint.path), { signal });
-      const name = endpoint.name ?? onlyName((await archive.images()).map(nameOrDigest), endpoint);
-      return { endpoint, content: archive, name, close: () => archive.close() };
-    }
-  }
-}
-
-function nameOrDigest({ name, descriptor }: { readonly name?: string; readonly descriptor: Descriptor }): string {
-  return name ?? descriptor.digest;
-}
-
-function onlyName(names: readonly string[], { kind, path }: { readonly kind: string; readonly path: string }): string {
-  const [first, ...others] = names;
-  if (first !== undefined && others.length === 0) return first;
-  const message = first === undefined ? `${path} holds no image` : `${path} holds ${names.length} images`;
-  throw new TsbuildError(
-    "NAME_NEEDED",
-    message,
-    first === undefined ? {} : { hint: `name one: ${kind}:${path}:${first}` },
-  );
 }
 
 /** Copies and returns the digest of what is at the destination then. */
@@ -109,10 +69,11 @@ async function copy(copying: Copy, to: Endpoint): Promise<string> {
   const { session, context } = copying;
   switch (to.kind) {
     case "store":
-      return copyTo(copying, session.store, storeName(to.name));
+      return copyTo(copying, session.store, { as: storeName(to.name) });
     case "layout": {
       const layout = await openLayout(resolve(context.terminal.cwd, to.path), { create: true });
-      return copyTo(copying, layout, to.name ?? "latest");
+      // In a layout, other readers expect OCI's media types only.
+      return copyTo(copying, layout, { as: to.name ?? "latest", format: "oci" });
     }
     case "registry":
       return copyToRegistry(copying, to.reference);
@@ -124,12 +85,14 @@ async function copy(copying: Copy, to: Endpoint): Promise<string> {
 async function copyTo(
   { context, from, options }: Copy,
   target: Parameters<typeof copyImage>[1],
-  as: string,
+  { as, format: usual }: { readonly as: string; readonly format?: ManifestFormat },
 ): Promise<string> {
   const { signal } = context;
-  const platforms = options.platform === undefined ? {} : { platforms: [options.platform] };
+  const format = parseFormat(options.format) ?? usual;
+  const { referrers = false, platform: platforms } = options;
+  const more = { referrers, ...(platforms && { platforms }), ...(format && { format }) };
   const copied = await withTransfers(context, { quiet: options.quiet ?? false }, (onEvent) =>
-    copyImage(from.content, target, from.name, { as, signal, onEvent, ...platforms }),
+    copyImage(from.content, target, from.name, { as, signal, onEvent, ...more }),
   );
   return copied.digest;
 }
@@ -139,47 +102,76 @@ async function copyToRegistry(copying: Copy, reference: string): Promise<string>
   const { context, session, from, options } = copying;
   const full = storeName(reference);
   const { kind } = from.endpoint;
-  if (kind === "registry") {
+  // Platforms, formats and referrers are for places whose layers are packed as they shall be.
+  const asIs = options.referrers === true || options.format !== undefined || (options.platform?.length ?? 0) > 1;
+  if (kind === "registry" || kind === "layout" || kind === "oci-archive" || asIs) {
     const { digest, tag = "latest" } = parseReference(full);
-    return copyTo(copying, session.registry.repository(full), digest ?? tag);
+    return copyTo(copying, session.registry.repository(full), { as: digest ?? tag });
   }
   const name = kind === "store" && options.platform === undefined ? from.name : await bringIn(copying);
-  return pushImage(context, session, { name, reference: full, ...options });
+  return pushImage(context, session, { name, reference: full, quiet: options.quiet ?? false });
 }
 
 /** Copies into the store without a name. */
 async function bringIn({ session, from, options, context }: Copy): Promise<string> {
   const { signal } = context;
-  const image = await pickImage(from, { signal, ...options });
+  const image = await pickImage(from, { signal, platform: options.platform?.[0] });
   const copied = await copyImage(from.content, session.store, image.digest, { signal });
   return copied.digest;
 }
 
+/** An OCI archive holds all platforms, one of Docker's a single image. */
 async function copyToArchive(
   { context, from, options }: Copy,
   to: Extract<Endpoint, { kind: "oci-archive" | "docker-archive" }>,
 ): Promise<string> {
   const { signal, terminal } = context;
-  const image = await pickImage(from, { signal, ...options });
   const file = resolve(terminal.cwd, to.path);
   const name = to.name ?? nameOf(from);
-  const images = [{ descriptor: image, ...(name === undefined ? {} : { name }) }];
-  const write = to.kind === "oci-archive" ? writeOciArchive : writeDockerArchive;
-  await write(from.content, images, file, { signal });
-  return image.digest;
+  const named = name === undefined ? {} : { name };
+  if (to.kind === "docker-archive") {
+    const descriptor = await pickImage(from, { signal, platform: options.platform?.[0] });
+    await writeDockerArchive(from.content, [{ descriptor, ...named }], file, { signal });
+    return descriptor.digest;
+  }
+  // Only manifests are kept in memory, as OCI has them; layers stream from where they are.
+  const manifests = withManifestsInMemory(from.content);
+  const root = await from.content.resolve(from.name, { signal });
+  const copied = await copyContent(from.content, manifests, root, {
+    format: parseFormat(options.format) ?? "oci",
+    signal,
+    ...(options.platform === undefined ? {} : { platforms: options.platform }),
+  });
+  await writeOciArchive(manifests, [{ descriptor: copied, ...named }], file, { signal });
+  return copied.digest;
+}
+
+function withManifestsInMemory(source: ContentSource): ContentStore {
+  const memory = createMemoryStore();
+  return {
+    fetch: async (target, options) => ((await memory.exists(target)) ? memory : source).fetch(target, options),
+    // Whatever is no manifest is said to be there: it is fetched when it is written.
+    exists: async (target) => !hasChildren(target) || memory.exists(target),
+    push: (...parameters) => memory.push(...parameters),
+  };
 }
 
 /** What the source calls the image; undefined where it is only known by digest or id. */
-function nameOf({ endpoint, name }: Source): string | undefined {
+function nameOf({ endpoint, name }: SourcePlace): string | undefined {
   if (endpoint.kind === "registry") return familiarName(parseReference(storeName(endpoint.reference)));
   return isDigest(name) || /^[0-9a-f]{6,64}$/.test(name) ? undefined : name;
 }
 
 /** One image of one platform: all that an archive of Docker's can hold. */
 async function pickImage(
-  { content, name }: Source,
-  { signal, platform }: AbortOptions & { readonly platform?: string },
+  { content, name }: SourcePlace,
+  { signal, platform }: AbortOptions & { readonly platform: string | undefined },
 ): Promise<Descriptor> {
   const image = await readImage(content, name, { signal, ...(platform === undefined ? {} : { platform }) });
   return image.descriptor;
+}
+
+function parseFormat(text: string | undefined): ManifestFormat | undefined {
+  if (text === undefined || text === "oci" || text === "docker") return text;
+  throw usageError(`--format ${text}: neither oci nor docker`);
 }

@@ -6,20 +6,32 @@ import { withStore } from "../session.ts";
 import { findStored, imageId, imageSize, type StoredImage } from "../stored-image.ts";
 import { renderTemplate } from "../text/template.ts";
 import { usageError } from "../usage-error.ts";
+import { type InspectPlaceOptions, inspectPlace, isPlace } from "./inspect-place.ts";
 
-interface Options {
-  readonly format?: string;
+interface Options extends InspectPlaceOptions {
   readonly type?: string;
 }
 
 export function configure(command: Command, context: Context): void {
   command
-    .argument("<image...>", "names or ids")
+    .argument("<image...>", "names or ids; or places: docker://REFERENCE, oci:FOLDER[:NAME], oci-archive:FILE[:NAME]")
     .option("-f, --format <template>", "json, or a template: {{json .Config}}, {{.Id}}")
     .option("--type <type>", "image: the only type there is")
-    .action((images: string[], options: Options) =>
-      withStore(context, (store) => inspect(store, context, { ...options, images })),
-    );
+    .option("--raw", "of a place: its manifest or index, byte for byte")
+    .option("--manifest", "of a place: the manifest of one platform's image")
+    .option("--config", "of a place: the config of one platform's image")
+    .option("--platform <platform>", "of a place: os/arch[/variant]")
+    .action(async (images: string[], options: Options) => {
+      const places = images.filter((text) => isPlace(text) || ofPlaces(options));
+      for (const text of places) await inspectPlace(context, text, options);
+      const names = images.filter((text) => !places.includes(text));
+      if (names.length > 0) await withStore(context, (store) => inspect(store, context, { ...options, images: names }));
+    });
+}
+
+/** Flags that only make sense for a place: a bare name is then a reference of a registry. */
+function ofPlaces({ raw, manifest, config, platform }: Options): boolean {
+  return raw === true || manifest === true || config === true || platform !== undefined;
 }
 
 /** As Docker: what is found is printed, even where something else is not. */
