@@ -13,6 +13,7 @@ const PEERS = {
   crun: "crun",
   "docker-registry": "docker-registry",
   git: "git",
+  "nginx-light": "nginx",
   proot: "proot",
   runc: "runc",
   skopeo: "skopeo",
