@@ -1,6 +1,6 @@
 export { createRuntime, probeRuntime } from "./create-runtime.ts";
 export { CommandNotStartedError } from "./exit-status.ts";
-export type { Execution, ExitStatus, Mount, NetworkMode, ProcessSpec } from "./process.ts";
+export type { Execution, ExitStatus, Mount, NetworkMode, ProcessSpec, ResourceLimits } from "./process.ts";
 export type {
   BackendName,
   BackendReport,

@@ -27,6 +27,16 @@ export type Mount =
 /** The network of a process. `default` is `host` where no isolated network can be made. */
 export type NetworkMode = "default" | "host" | "none";
 
+/** What a process may take of the machine, with all that it starts. */
+export interface ResourceLimits {
+  /** Bytes of memory; none of it is swapped out. */
+  readonly memory?: number;
+  /** Processors' worth of time: 0.5 is half of one. */
+  readonly cpus?: number;
+  /** Processes and threads at a time. */
+  readonly pids?: number;
+}
+
 /** What to start in a root file system. */
 export interface ProcessSpec {
   readonly args: readonly string[];
@@ -46,6 +56,9 @@ export interface ProcessSpec {
   readonly privileged?: boolean;
   /** Runs with a terminal of this size: stdout then carries both streams. */
   readonly terminal?: { readonly columns: number; readonly rows: number };
+  /** What it may take at most, with all that it starts. Where limits cannot be set, `onWarning` is told and it runs without. */
+  readonly limits?: ResourceLimits;
+  readonly onWarning?: (message: string) => void;
   /** Where the process reads from. @default nothing */
   readonly stdin?: Bytes;
 }
@@ -56,7 +69,7 @@ export interface ExitStatus {
   readonly exitCode: number;
   /** `SIGKILL`, ... where a signal ended it. */
   readonly signal?: string;
-  /** True where the kernel ended it for want of memory. */
+  /** True where the kernel ended it, or something that it started, for want of the memory that `limits` allows. */
   readonly oomKilled?: boolean;
 }
 

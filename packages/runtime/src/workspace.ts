@@ -1,7 +1,8 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type AbortOptions, type Layer, TsbuildError } from "@tsbuild/oci";
-import type { Backend } from "./backends/backend.ts";
+import type { Backend, BackendProcess } from "./backends/backend.ts";
+import { createLimitedCgroup, type LimitedCgroup } from "./backends/limits.ts";
 import { createExecution } from "./execution.ts";
 import { planProcess } from "./plan-process.ts";
 import type { Execution, ProcessSpec } from "./process.ts";
@@ -43,7 +44,14 @@ export function createWorkspace(snapshot: Snapshot, context: WorkspaceContext): 
       openLayers: (layers, options) => context.snapshotter.open(layers, join(folder, `mount-${opened++}`), options),
     });
     for (const stub of missing) stubs.set(stub.path, stub);
-    return context.backend.start(spec, { terminal: process.terminal, folder });
+    return startLimited(process, (beforeGo) =>
+      context.backend.start(spec, {
+        terminal: process.terminal,
+        folder,
+        limits: process.limits,
+        ...(beforeGo ? { beforeGo } : {}),
+      }),
+    );
   };
 
   const requireReady = (action: string): void => {
@@ -86,6 +94,33 @@ export function createWorkspace(snapshot: Snapshot, context: WorkspaceContext): 
     discard,
     [Symbol.asyncDispose]: discard,
   };
+}
+
+/** Starts a process in a cgroup with its limits, if it has any, and takes the cgroup away afterwards. */
+function startLimited(
+  process: ProcessSpec,
+  start: (beforeGo?: (pid: number) => void) => BackendProcess,
+): BackendProcess {
+  const cgroup = limitedCgroup(process);
+  if (!cgroup) return start();
+  try {
+    const running = start(cgroup.join);
+    const status = running.ended.then((ended) => (cgroup.oomKilled() ? { ...ended, oomKilled: true } : ended));
+    return { ...running, ended: status.finally(cgroup.remove) };
+  } catch (error) {
+    cgroup.remove();
+    throw error;
+  }
+}
+
+function limitedCgroup({ limits = {}, onWarning }: ProcessSpec): LimitedCgroup | undefined {
+  if (Object.values(limits).every((limit) => limit === undefined)) return undefined;
+  try {
+    return createLimitedCgroup(limits);
+  } catch (error) {
+    onWarning?.(`limits are not kept here: ${error instanceof Error ? error.message : String(error)}`);
+    return undefined;
+  }
 }
 
 /** Writable mounts of layers may have become large, and belong to others. */

@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 import type { Bytes } from "@tsbuild/oci";
 import type { TerminalSize } from "../native/terminal.ts";
-import type { ExitStatus } from "../process.ts";
+import type { ExitStatus, ResourceLimits } from "../process.ts";
 import type { BackendName } from "../runtime.ts";
 import type { ContainerSpec } from "../spec/container-spec.ts";
 
@@ -17,6 +17,10 @@ export interface StartOptions {
   readonly terminal: TerminalSize | undefined;
   /** A folder of ours for this process; removed when it is gone. */
   readonly folder: string;
+  /** For back ends that move what they start to cgroups of their own. */
+  readonly limits?: ResourceLimits | undefined;
+  /** Called with the number of a process that waits to go on, in which everything else will be started. */
+  readonly beforeGo?: (pid: number) => void;
 }
 
 /** A process that was started, or is about to be. The promises never reject but `ended`. */

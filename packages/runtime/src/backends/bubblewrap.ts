@@ -29,7 +29,7 @@ export function createBubblewrapBackend(forker: Forker, { bare }: BubblewrapOpti
   const filter = defaultFilter(host.arch);
   return {
     name: "bubblewrap",
-    start: (spec, { terminal, folder }) => {
+    start: (spec, { terminal, folder, beforeGo }) => {
       const program = findProgram("bwrap");
       if (program === undefined) throw notInstalled("bubblewrap");
       const inner = innerScript(spec, { arch: host.arch, filter: spec.privileged ? undefined : filter, bare });
@@ -43,6 +43,7 @@ export function createBubblewrapBackend(forker: Forker, { bare }: BubblewrapOpti
       const args = [program, ...bubblewrapArguments(spec, bare), "--", `/proc/self/fd/${LAUNCHER_FD}`];
       return startForeign(forker, {
         terminal,
+        beforeGo,
         endChildren: bare,
         // It waits outside of its namespaces for the one process that it started in them.
         findTarget: firstChild,

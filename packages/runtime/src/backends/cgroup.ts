@@ -3,9 +3,10 @@ import { readdirSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
 import { isAlive, processIdentity } from "../process-identity.ts";
 
-const HIERARCHIES = "/sys/fs/cgroup";
-/** The parent of all cgroups that other runtimes make for us. */
-const PARENT = "tsbuild";
+/** Where the hierarchies of cgroups are mounted. */
+export const HIERARCHIES: string = "/sys/fs/cgroup";
+/** The parent of all cgroups that are made by us, or for us by other runtimes. */
+export const PARENT: string = "tsbuild";
 
 /** A name for a container that says which process is answerable for it. */
 export function newContainerId(): string {

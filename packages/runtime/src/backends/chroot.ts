@@ -15,7 +15,7 @@ export function createChrootBackend(forker: Forker): Backend {
   const filter = defaultFilter(forker.host.arch);
   return {
     name: "chroot",
-    start: (spec, { terminal }) => {
+    start: (spec, { terminal, beforeGo }) => {
       const root = requireFolderRoot("chroot", spec);
       requireHostNetwork("chroot", spec);
       // Whoever may change its root can leave this one.
@@ -24,6 +24,7 @@ export function createChrootBackend(forker: Forker): Backend {
       return restoring(placed, () =>
         startForeign(forker, {
           terminal,
+          beforeGo,
           endChildren: true,
           script: (device) =>
             chrootScript(confined, root, {

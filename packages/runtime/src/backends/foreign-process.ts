@@ -14,6 +14,7 @@ export interface ForeignOptions {
   readonly script: (device: string | undefined) => ScriptBuilder;
   /** What outlives the first process is to be ended: there is no namespace that would go with it. */
   readonly endChildren?: boolean;
+  readonly beforeGo?: ((pid: number) => void) | undefined;
   /** The process that signals go to, where it is not the first one: asked for when a signal is sent. */
   readonly findTarget?: (child: number) => number;
   readonly conclude: (end: LaunchEnd, script: AssembledScript) => ExitStatus;
@@ -25,6 +26,7 @@ export function startForeign(forker: Forker, options: ForeignOptions): BackendPr
   const launched = launch(forker, options.script(terminal?.device), {
     pipes: !terminal,
     endChildren: options.endChildren ?? false,
+    ...(options.beforeGo ? { beforeGo: options.beforeGo } : {}),
   });
   const { findTarget = (child: number) => child } = options;
   return {

@@ -29,11 +29,12 @@ function startNative(
   forker: Forker,
   script: ScriptBuilder,
   spec: ContainerSpec,
-  { terminal: size }: StartOptions,
+  { terminal: size, beforeGo }: StartOptions,
 ): BackendProcess {
   let terminal: Terminal | undefined;
   const launched = launch(forker, script, {
     pipes: !spec.terminal,
+    ...(beforeGo ? { beforeGo } : {}),
     ...(size
       ? {
           onTerminal: (child: number) => {

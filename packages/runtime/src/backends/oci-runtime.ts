@@ -6,6 +6,7 @@ import type { BatchHost } from "../native/batch.ts";
 import { foreignScript } from "../native/foreign-script.ts";
 import type { Forker } from "../native/forker.ts";
 import { DEFAULT_PATH } from "../native/start-command.ts";
+import type { ResourceLimits } from "../process.ts";
 import { defaultFilter } from "../seccomp/default-filter.ts";
 import type { ContainerSpec } from "../spec/container-spec.ts";
 import { ociConfig } from "../spec/oci-config.ts";
@@ -27,12 +28,12 @@ function startOci(
   name: "runc" | "crun",
   forker: Forker,
   spec: ContainerSpec,
-  { folder, terminal: size }: StartOptions,
+  { folder, terminal: size, limits }: StartOptions,
 ): BackendProcess {
   const { host } = forker;
   const log = join(folder, "log.json");
   const id = newContainerId();
-  const args = writeBundle(name, { host, spec, folder, log, size, id });
+  const args = writeBundle(name, { host, spec, folder, log, size, id, limits });
   return startForeign(forker, {
     terminal: size,
     script: (terminal) =>
@@ -59,15 +60,20 @@ interface BundleParts {
   readonly log: string;
   readonly size: StartOptions["terminal"];
   readonly id: string;
+  readonly limits: ResourceLimits | undefined;
 }
 
 /** Writes config.json; the command line that runs it. */
-function writeBundle(name: "runc" | "crun", { host, spec, folder, log, size, id }: BundleParts): readonly string[] {
+function writeBundle(
+  name: "runc" | "crun",
+  { host, spec, folder, log, size, id, limits }: BundleParts,
+): readonly string[] {
   const config = ociConfig(spec, {
     rootPath: "folder" in spec.root ? spec.root.folder : spec.root.target,
     sources: sourcePaths(spec),
     arch: host.arch,
     terminal: size,
+    limits,
     cgroupsPath: spec.userNamespace ? undefined : cgroupsPath(id),
   });
   const state = join(folder, "state");

@@ -28,7 +28,7 @@ export function createProotBackend(forker: Forker, { singleId }: ProotOptions): 
   return {
     name: "proot",
     pretendsUsers: true,
-    start: (spec, { terminal, folder }) => {
+    start: (spec, { terminal, folder, beforeGo }) => {
       const root = requireFolderRoot("proot", spec);
       requireHostNetwork("proot", spec);
       const program = findProgram("proot");
@@ -41,6 +41,7 @@ export function createProotBackend(forker: Forker, { singleId }: ProotOptions): 
         requireCommand(spec, root);
         return startForeign(forker, {
           terminal,
+          beforeGo,
           endChildren: true,
           findTarget: firstChild,
           script: (device) =>

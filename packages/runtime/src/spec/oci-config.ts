@@ -1,3 +1,4 @@
+import type { ResourceLimits } from "../process.ts";
 import { DEFAULT_PROFILE, type SeccompProfile } from "../seccomp/profile.ts";
 import type { ContainerSpec, PlannedMount } from "./container-spec.ts";
 import { MASKED_PATHS, READONLY_PATHS } from "./hidden-paths.ts";
@@ -8,6 +9,8 @@ export interface OciConfigOptions {
   readonly sources: readonly (string | undefined)[];
   /** The machine, as `process.arch` names it. */
   readonly arch: string;
+  /** Kept only without a user namespace: within one, the hierarchies of cgroups belong to others. */
+  readonly limits?: ResourceLimits | undefined;
   readonly cgroupsPath: string | undefined;
   readonly terminal: { readonly columns: number; readonly rows: number } | undefined;
 }
@@ -40,7 +43,7 @@ export function ociConfig(spec: ContainerSpec, options: OciConfigOptions): objec
     mounts: [...kernelMounts(spec), ...spec.mounts.map((mount, index) => ociMount(mount, options.sources[index]))],
     linux: {
       namespaces: [...NAMESPACES, ...(spec.network === "none" ? ["network"] : [])].map((type) => ({ type })),
-      ...(spec.userNamespace ? {} : { resources: { devices: deviceRules(spec) } }),
+      ...(spec.userNamespace ? {} : { resources: { devices: deviceRules(spec), ...ociLimits(options.limits ?? {}) } }),
       ...(options.cgroupsPath === undefined ? {} : { cgroupsPath: options.cgroupsPath }),
       ...(spec.privileged
         ? {}
@@ -98,6 +101,16 @@ function deviceRules(spec: ContainerSpec): readonly object[] {
   // Any node may be made, as in Docker; only these may be opened.
   const making = ["c", "b"].map((type) => ({ allow: true, type, access: "m" }));
   return [{ allow: false, access: "rwm" }, ...making, ...nodes];
+}
+
+const PERIOD_US = 100_000;
+
+function ociLimits({ memory, cpus, pids }: ResourceLimits): object {
+  return {
+    ...(memory === undefined ? {} : { memory: { limit: memory, swap: memory } }),
+    ...(cpus === undefined ? {} : { cpu: { period: PERIOD_US, quota: Math.round(cpus * PERIOD_US) } }),
+    ...(pids === undefined ? {} : { pids: { limit: pids } }),
+  };
 }
 
 /**
