@@ -1,5 +1,14 @@
 export { BuildError, type BuildErrorDetails } from "./build-error.ts";
 export type { Builder, BuilderOptions, BuildResult, DockerfileOptions, SolveOptions } from "./builder.ts";
+export {
+  type ComparedImage,
+  type CompareOptions,
+  compareImages,
+  type FileDifference,
+  type ImageComparison,
+} from "./compare/compare-images.ts";
+export type { EntryChange, PathDifference } from "./compare/tree-differences.ts";
+export type { ValueDifference } from "./compare/value-differences.ts";
 export type { ContextPlace } from "./context/context-place.ts";
 export { lastCommitTime } from "./context/last-commit.ts";
 export { createBuilder } from "./create-builder.ts";

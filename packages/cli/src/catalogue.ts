@@ -57,6 +57,7 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
   { path: ["images"], summary: "List the images of the store", load: images },
   { path: ["inspect"], summary: "Print what is known about an image", load: inspect },
   { path: ["history"], summary: "Print how an image came to be", load: history },
+  { path: ["diff"], summary: "Tell what differs between two images", load: () => import("./commands/diff.ts") },
   { path: ["tag"], summary: "Give an image one name more", load: tag },
   { path: ["rmi"], summary: "Remove images", load: rmi },
   { path: ["pull"], summary: "Fetch an image from a registry", load: pull },
@@ -69,6 +70,12 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
   { path: ["append"], summary: "Put layers on top of an image", load: () => import("./commands/append.ts") },
   { path: ["rebase"], summary: "Move an image to another base", load: () => import("./commands/rebase.ts") },
   { path: ["sign"], summary: "Sign an image", load: () => import("./commands/sign.ts") },
+  // In front of `verify`: the first entry that fits is called.
+  {
+    path: ["verify", "build"],
+    summary: "Build twice without the cache, and compare",
+    load: () => import("./commands/verify-build.ts"),
+  },
   { path: ["verify"], summary: "Check the signatures of an image", load: () => import("./commands/verify.ts") },
   { path: ["save"], summary: "Write images to an archive", load: save },
   { path: ["load"], summary: "Read images from an archive", load: load },
@@ -111,7 +118,7 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
 
 /** Commands of Docker about what tsbuild does not keep: containers, networks, volumes. */
 export const DOCKER_ONLY: readonly string[] = [
-  ...["attach", "commit", "compose", "cp", "create", "diff", "events", "exec", "export", "import", "kill", "logs"],
+  ...["attach", "commit", "compose", "cp", "create", "events", "exec", "export", "import", "kill", "logs"],
   ...["network", "pause", "port", "ps", "rename", "restart", "rm", "start", "stats", "stop", "swarm", "top"],
   ...["unpause", "update", "volume", "wait"],
 ];
