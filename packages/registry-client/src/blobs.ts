@@ -1,6 +1,8 @@
 import { type AbortOptions, type Bytes, type Descriptor, TsbuildError, verified } from "@tsbuild/oci";
 import { attemptsAt, type RepositoryContext, repositoryRequest } from "./context.ts";
 import { RegistryError } from "./error.ts";
+import { createPace, MAX_WIDTH, type Pace, readSegments, type Segment } from "./segments.ts";
+import type { Transfers } from "./transfers.ts";
 import { expectStatus, invalidAnswer } from "./transport/answer.ts";
 import type { RegistryRequest } from "./transport/auth.ts";
 import type { Endpoint } from "./transport/endpoint.ts";
@@ -85,30 +87,116 @@ const PROGRESS_BYTES = 1024 * 1024;
 
 async function* readParts(pull: Pull, first: Part, onPart: (part: Part) => void): AsyncGenerator<Uint8Array> {
   const { retry } = pull.context.transport;
+  const patience = createPatience(retry.attempts);
+  const pace = createPace();
   let part: Part | undefined = first;
   let received = 0;
-  let failures = 0;
-  let forgivenAt = 0;
   while (part !== undefined || received < pull.target.size) {
     try {
       part ??= await openPart(pull, received);
       onPart(part);
-      for await (const chunk of afterSkipping(part)) {
+      const bytes = readPart(pull, part, { received, pace });
+      for await (const chunk of bytes) {
         received += chunk.byteLength;
         yield chunk;
       }
       if (received < pull.target.size) throw cutShort(pull, part.endpoint, received);
     } catch (error) {
       pull.signal?.throwIfAborted();
+      if (!isTransient(error) || !patience.bears(received)) throw error;
+      await pause(backoff(patience.failures(), error, retry), pull);
+    }
+    part = undefined;
+  }
+}
+
+/** Counts failures; a long way made in between lets them be forgotten. */
+function createPatience(attempts: number) {
+  let failures = 0;
+  let forgivenAt = 0;
+  return {
+    failures: () => failures,
+    bears(received: number): boolean {
       if (received - forgivenAt >= PROGRESS_BYTES) {
         failures = 0;
         forgivenAt = received;
       }
-      if (!isTransient(error) || ++failures >= retry.attempts) throw error;
-      await pause(backoff(failures, error, retry), pull);
-    }
-    part = undefined;
+      return ++failures < attempts;
+    },
+  };
+}
+
+interface Progress {
+  /** Bytes that came before this part. */
+  readonly received: number;
+  readonly pace: Pace;
+}
+
+/** Reads a part to its end; where its one connection is slow and others are free, it goes on with several. */
+async function* readPart(pull: Pull, part: Part, { received, pace }: Progress): AsyncGenerator<Uint8Array> {
+  const { size } = pull.target;
+  let at = received;
+  let since = performance.now();
+  let places: SparePlaces | undefined;
+  for await (const chunk of afterSkipping(part)) {
+    pace.note(chunk.byteLength, performance.now() - since);
+    at += chunk.byteLength;
+    yield chunk;
+    places = pace.isSlow(size - at) ? sparePlaces(pull) : undefined;
+    if (places !== undefined) break;
+    since = performance.now();
   }
+  if (places === undefined) return;
+  const fetch = (segment: Segment, signal: AbortSignal) => openSegment(pull, part, { ...segment, signal });
+  try {
+    yield* readSegments({ start: at, end: size }, { width: places.taken + 1, signal: pull.signal, fetch });
+  } catch (error) {
+    if (!(error instanceof RegistryError && error.code === "RESPONSE_INVALID")) throw error;
+    // No ranges after all: it is taken up again with one connection.
+    pull.context.learnt.ranges = false;
+    throw cutShort(pull, part.endpoint, at);
+  } finally {
+    places.release();
+  }
+}
+
+type SparePlaces = ReturnType<Transfers["takeSpare"]>;
+
+function sparePlaces({ context }: Pull): SparePlaces | undefined {
+  const places = context.learnt.ranges === false ? undefined : context.transfers.takeSpare(MAX_WIDTH - 1);
+  return places !== undefined && places.taken > 0 ? places : undefined;
+}
+
+/** Asks for one of several ranges of a blob, where its beginning came from. */
+async function openSegment(
+  pull: Pull,
+  { endpoint }: Part,
+  { start, end, signal }: Segment & { readonly signal: AbortSignal },
+): Promise<Bytes> {
+  const { context, target } = pull;
+  const request = repositoryRequest(context, {
+    method: "GET",
+    path: `blobs/${target.digest}`,
+    purpose: purposeOf(pull),
+    headers: { range: `bytes=${start}-${end - 1}` },
+    endpoint,
+    signal,
+  });
+  const response = await expectStatus(request, await context.transport.send(request, attemptsAt(endpoint)), [200, 206]);
+  if (response.status === 206 && response.headers["content-range"] === `bytes ${start}-${end - 1}/${target.size}`)
+    return allOf(response.body, end - start, () => cutShort(pull, endpoint, start));
+  await response.discard();
+  throw invalidAnswer(request, "another range than asked for");
+}
+
+/** Fails where a body ends early without its connection saying so. */
+async function* allOf(body: Bytes, size: number, failure: () => RegistryError): AsyncGenerator<Uint8Array> {
+  let received = 0;
+  for await (const chunk of body) {
+    received += chunk.byteLength;
+    yield chunk;
+  }
+  if (received < size) throw failure();
 }
 
 /** Asks for the blob from `offset` on, at the mirrors and then at the registry. */

@@ -19,6 +19,8 @@ export interface RegistryContext {
     patchUploads: boolean;
     /** `from > to`: it would not mount between these. */
     readonly noMount: Set<string>;
+    /** False: it does not heed ranges. */
+    ranges?: boolean;
     /** It keeps lists of referrers; undefined: not known yet. */
     referrers?: boolean;
   };

@@ -24,6 +24,8 @@ export type FaultAction =
   /** Goes on after the end of the answer. */
   | { readonly type: "extra"; readonly bytes: number }
   | { readonly type: "delay"; readonly ms: number }
+  /** Sends the body no faster than this. */
+  | { readonly type: "throttle"; readonly bytesPerSecond: number }
   /** Sends the client to another place, with path and query of the request. */
   | { readonly type: "redirect"; readonly status?: number; readonly origin: string }
   /** Sets a header of the answer, or takes it away. */
@@ -110,11 +112,13 @@ async function applyFault(action: FaultAction, exchange: Exchange, next: Handler
   }
 }
 
-type ReplyFault = Extract<FaultAction, { type: "cut" | "truncate" | "corrupt" | "extra" | "header" }>;
+type ReplyFault = Extract<FaultAction, { type: "throttle" | "cut" | "truncate" | "corrupt" | "extra" | "header" }>;
 
 function changedReply(action: ReplyFault, reply: Reply): Reply {
   const { body = one(new Uint8Array()), size: _, ...head } = reply;
   switch (action.type) {
+    case "throttle":
+      return { ...reply, body: throttled(body, action.bytesPerSecond) };
     case "cut":
       return { ...reply, body: cut(body, action.after) };
     case "truncate":
@@ -147,6 +151,16 @@ async function* truncated(bytes: Bytes, after: number): Bytes & AsyncGenerator<U
     if (left > 0) yield chunk.subarray(0, left);
     left -= chunk.byteLength;
     if (left <= 0) return;
+  }
+}
+
+async function* throttled(bytes: Bytes, bytesPerSecond: number): Bytes & AsyncGenerator<Uint8Array> {
+  const piece = Math.max(1, Math.ceil(bytesPerSecond / 50));
+  for await (const chunk of bytes) {
+    for (let at = 0; at < chunk.byteLength; at += piece) {
+      await sleep(20);
+      yield chunk.subarray(at, at + piece);
+    }
   }
 }
 
