@@ -1,4 +1,4 @@
-import { type Diagnostic, diagnose, type LanguageDocument, openDocument } from "@tsbuild/parser";
+import { ALL_RULES, type Diagnostic, diagnose, type LanguageDocument, openDocument } from "@tsbuild/parser";
 import type { TextDocuments } from "vscode-languageserver/node.js";
 import type { TextDocument } from "vscode-languageserver-textdocument";
 
@@ -35,5 +35,5 @@ export function createDocumentCache(documents: TextDocuments<TextDocument>): Doc
 
 function read(text: string): Entry {
   const document = openDocument(text);
-  return { document, diagnostics: diagnose(document) };
+  return { document, diagnostics: diagnose(document, { rules: ALL_RULES }) };
 }
