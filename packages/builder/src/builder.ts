@@ -8,6 +8,7 @@ import type { BuildPlan } from "./explain/plan.ts";
 import type { StepReason } from "./explain/reason.ts";
 import type { Exporter } from "./export/exporter.ts";
 import type { Compiled } from "./graph/compiled.ts";
+import type { GraphDescription } from "./graph/print.ts";
 import type { State } from "./graph/state.ts";
 
 export interface BuilderOptions {
@@ -119,6 +120,15 @@ export interface Builder extends AsyncDisposable {
    * layer is fetched.
    */
   plan(options: DockerfileOptions): Promise<BuildPlan>;
+  /**
+   * Builds graphs as `describeGraph` wrote them, one for each platform; `contexts` are the folders behind their local
+   * steps, by name: `context`, or that of a named context.
+   * @throws TsbuildError GRAPH_INVALID
+   */
+  solveGraph(
+    graphs: GraphDescription | readonly GraphDescription[],
+    options?: SolveOptions & { readonly contexts?: Readonly<Record<string, string>> },
+  ): Promise<BuildResult>;
   /** The graph of a Dockerfile, without solving it. Asks for base images' configs. */
   compileDockerfile(options: DockerfileOptions): Promise<Compiled>;
   /** Removes cache records (all, or the oldest until `keepBytes` are left) and what only they kept. */

@@ -7,6 +7,7 @@ import type { Builder, BuilderOptions, SolveOptions } from "./builder.ts";
 import { compileRequest } from "./compile-request.ts";
 import { prepareContexts } from "./context/prepare-contexts.ts";
 import { compileState } from "./graph/compile-state.ts";
+import { readGraph } from "./graph/read-graph.ts";
 import { createImageResolver, type ImageResolver } from "./image-resolver.ts";
 import { fetchDownload } from "./ops/download.ts";
 import { pruneCache } from "./prune-cache.ts";
@@ -48,6 +49,13 @@ export async function createBuilder(options: BuilderOptions = {}): Promise<Build
         platformsOf(request).map((platform) => compileState(state, stateOptions(request, platform), ports)),
       );
       return buildGraph(env, { compiled, resolveImage }, request);
+    },
+    async solveGraph(graphs, request = {}) {
+      request.onEvent?.({ type: "build.started", time: Date.now() });
+      const folders = Object.entries(request.contexts ?? {});
+      const contexts = new Map(folders.map(([name, directory]) => [name, { directory }]));
+      const compiled = [graphs].flat().map((graph) => readGraph(graph, { contexts }));
+      return buildGraph(env, { compiled, resolveImage: resolver(request) }, request);
     },
     async plan(request) {
       const prepared = await prepareContexts(env, request);

@@ -40,7 +40,13 @@ export { toRegistry } from "./export/to-registry.ts";
 export { compileState } from "./graph/compile-state.ts";
 export type { Compiled, HistoryStep, LocalContext } from "./graph/compiled.ts";
 export type * from "./graph/op.ts";
-export { describeGraph, type GraphDescription, graphToMermaid, type VertexDescription } from "./graph/print.ts";
+export {
+  describeGraph,
+  type GraphDescription,
+  graphToMermaid,
+  type HistoryDescription,
+  type VertexDescription,
+} from "./graph/print.ts";
 export {
   type CopyStateOptions,
   type FromOptions,

@@ -20,7 +20,9 @@ export async function pruneCache(
 ): Promise<{ readonly freedBytes: number }> {
   const folder = store.folder("cache");
   const keep = keepRecords(store, folder, all ? 0 : (keepBytes ?? Number.POSITIVE_INFINITY));
-  if (all) for (const name of ["checksums", "content", "contexts", "stamps"]) rmSync(join(folder, name), { recursive: true, force: true });
+  if (all)
+    for (const name of ["checksums", "content", "contexts", "stamps"])
+      rmSync(join(folder, name), { recursive: true, force: true });
   const freedBytes = await store.collect({ keep, signal, ...(all ? { graceMs: 0 } : {}) });
   return { freedBytes };
 }

@@ -13,7 +13,17 @@ export interface GraphDescription {
   readonly config: Compiled["config"];
   readonly author?: string;
   readonly baseHistory: readonly HistoryEntry[];
-  readonly history: readonly { readonly createdBy: string; readonly vertex: string | null }[];
+  readonly history: readonly HistoryDescription[];
+  /** Seconds since 1970, where the build argument SOURCE_DATE_EPOCH says so. */
+  readonly epoch?: number;
+}
+
+export interface HistoryDescription {
+  readonly createdBy: string;
+  readonly comment?: string;
+  readonly author?: string;
+  /** Digest of the step that makes its layer; null: it has none. */
+  readonly vertex: string | null;
 }
 
 export interface VertexDescription {
@@ -27,7 +37,7 @@ export interface VertexDescription {
 
 /** The graph, its config and its history as JSON values; the same build gives the same text. */
 export function describeGraph(compiled: Compiled): GraphDescription {
-  const { platform, root, config, author, baseHistory, history } = compiled;
+  const { platform, root, config, author, baseHistory, history, epoch } = compiled;
   return {
     platform: formatPlatform(platform),
     root: root?.digest ?? null,
@@ -35,7 +45,8 @@ export function describeGraph(compiled: Compiled): GraphDescription {
     config,
     ...(author === undefined ? {} : { author }),
     baseHistory,
-    history: history.map(({ createdBy, vertex }) => ({ createdBy, vertex: vertex?.digest ?? null })),
+    history: history.map(({ vertex, ...step }) => ({ ...step, vertex: vertex?.digest ?? null })),
+    ...(epoch === undefined ? {} : { epoch }),
   };
 }
 
