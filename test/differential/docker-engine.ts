@@ -1,0 +1,71 @@
+import { spawn } from "node:child_process";
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { exec, type Finished, hasProgram, isRoot, succeed } from "../support/tsbuild.ts";
+
+/** The CLI of Debian's docker.io: newer ones leave builds to a plugin. */
+const CLI = "/usr/bin/docker";
+
+/** Why Docker's engine can not be started here; undefined: it can. */
+export const engineMissing: string | undefined = !hasProgram("dockerd")
+  ? "needs dockerd of Debian's docker.io"
+  : !existsSync(CLI)
+    ? `needs ${CLI}`
+    : !hasProgram("ip") || !hasProgram("nsenter")
+      ? "needs ip and nsenter"
+      : isRoot
+        ? undefined
+        : "dockerd needs root";
+
+/** An engine of our own: its data, its socket and its network are nobody else's. */
+export interface DockerEngine {
+  run(args: readonly string[]): Promise<Finished>;
+  ok(args: readonly string[]): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** Starts dockerd in a new network namespace, with all it writes below `folder`. */
+export async function startDockerEngine(folder: string): Promise<DockerEngine> {
+  mkdirSync(folder, { recursive: true });
+  const namespace = `tsbuild-${process.pid}`;
+  await succeed("ip", ["netns", "add", namespace]);
+  const socket = `unix://${join(folder, "socket")}`;
+  const daemon = spawnDaemon(folder, ["nsenter", `--net=/run/netns/${namespace}`, "dockerd", ...flags(folder, socket)]);
+  const ended = new Promise<void>((done) => daemon.once("close", () => done()));
+  const env = { DOCKER_HOST: socket, DOCKER_BUILDKIT: "1", DOCKER_CONFIG: join(folder, "config") };
+  const engine: DockerEngine = {
+    run: (args) => exec(CLI, args, { env }),
+    ok: (args) => succeed(CLI, args, { env }),
+    async close() {
+      daemon.kill("SIGTERM");
+      await ended;
+      await exec("ip", ["netns", "delete", namespace]);
+    },
+  };
+  const isUp = await waitFor(async () => daemon.exitCode !== null || (await engine.run(["version"])).code === 0);
+  if (isUp && daemon.exitCode === null) return engine;
+  await engine.close();
+  throw new Error(`dockerd did not start:\n${readFileSync(join(folder, "log"), "utf8").slice(-2000)}`);
+}
+
+function flags(folder: string, socket: string): string[] {
+  const folders = [`--data-root=${join(folder, "data")}`, `--exec-root=${join(folder, "exec")}`];
+  return [...folders, `--pidfile=${join(folder, "pid")}`, `--host=${socket}`, "--iptables=false", "--bridge=none"];
+}
+
+function spawnDaemon(folder: string, [command = "", ...args]: readonly string[]): ReturnType<typeof spawn> {
+  const log = openSync(join(folder, "log"), "w");
+  try {
+    return spawn(command, args, { stdio: ["ignore", log, log] });
+  } finally {
+    closeSync(log);
+  }
+}
+
+async function waitFor(isSo: () => Promise<boolean>): Promise<boolean> {
+  for (let tries = 0; tries < 150; tries++) {
+    if (await isSo()) return true;
+    await new Promise((done) => setTimeout(done, 200));
+  }
+  return false;
+}
