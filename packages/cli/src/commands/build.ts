@@ -15,6 +15,7 @@ import { storeName } from "../stored-image.ts";
 import { usageError } from "../usage-error.ts";
 import { writeResultFiles } from "./build-results.ts";
 import { readDockerfileRequest } from "./dockerfile-flags.ts";
+import { readBuildRequest } from "./graph-request.ts";
 import { declareSolveFlags, type SolveFlags, solveOptions, withBuilder } from "./solve-flags.ts";
 
 /** The flags of `build`. */
@@ -26,6 +27,7 @@ export interface BuildFlags extends SolveFlags {
   readonly iidfile?: string;
   readonly metadataFile?: string;
   readonly progress?: string;
+  readonly graph?: string;
   readonly check?: boolean;
   readonly call?: string;
   readonly explain?: string | boolean;
@@ -40,6 +42,7 @@ export function configure(command: Command, context: Context): void {
     .option("--iidfile <file>", "write the image's id to this file")
     .option("--metadata-file <file>", "write digests and names to this file, as JSON")
     .option("--progress <mode>", "auto, tty, plain, json or quiet")
+    .option("--graph <file>", "build what compile printed, in place of a Dockerfile")
     .option("--check", "check the Dockerfile and build nothing")
     .option("--explain [format]", "tell why each step ran: text (default) or json")
     .option("--call <what>", "build, check, outline or targets[,format=json]: tell, and build nothing")
@@ -50,12 +53,13 @@ async function build(context: Context, place: string | undefined, flags: BuildFl
   if (place === undefined) {
     throw usageError('"tsbuild build" needs the folder with the files to build from', { hint: "tsbuild build ." });
   }
-  const { options, source } = await readDockerfileRequest(context, place, flags);
   const call = parseCall(flags.check ? "check" : (flags.call ?? "build"));
   if (call !== undefined) {
     const { answerCall } = await import("../call/answer-call.ts");
-    return answerCall(context, { options, source }, call);
+    return answerCall(context, await readDockerfileRequest(context, place, flags), call);
   }
+  const request = await readBuildRequest(context, place, flags);
+  const { source } = request;
   const outputs = (flags.output ?? []).map(parseOutput);
   const quiet = flags.quiet === true;
   const mode = quiet ? "quiet" : parseProgressMode(flags.progress ?? context.settings().progress);
@@ -73,7 +77,7 @@ async function build(context: Context, place: string | undefined, flags: BuildFl
           explanations.event(event);
           display.event(event);
         };
-        return await builder.buildDockerfile({ ...options, ...solve, output, onEvent });
+        return await request.start(builder, { ...solve, output, onEvent });
       } catch (error) {
         throw new SourceError(source, { cause: error });
       } finally {

@@ -130,7 +130,8 @@ function rejectArchive(text: string): void {
   }
 }
 
-function namedContexts(words: readonly string[], cwd: string): Record<string, string> {
+/** @throws TsbuildError USAGE */
+export function namedContexts(words: readonly string[], cwd: string): Record<string, string> {
   return Object.fromEntries(
     words.map((word) => {
       const cut = word.indexOf("=");
