@@ -3,6 +3,7 @@ import type { Diagnostic } from "@tsbuild/parser";
 import type { RegistryClient } from "@tsbuild/registry-client";
 import type { BackendName, Runtime } from "@tsbuild/runtime";
 import type { ContextPlace } from "./context/context-place.ts";
+import type { DockerfileText } from "./context/read-dockerfile.ts";
 import type { BuildEvent } from "./event.ts";
 import type { BuildPlan } from "./explain/plan.ts";
 import type { StepReason } from "./explain/reason.ts";
@@ -79,6 +80,11 @@ export interface DockerfileOptions extends SolveOptions {
   readonly buildArgs?: Readonly<Record<string, string>>;
   readonly labels?: Readonly<Record<string, string>>;
   readonly noCacheFilter?: readonly string[];
+  /**
+   * Called with the Dockerfile once it is read: who shows messages needs the text that their ranges are about, which may
+   * come with a context from elsewhere.
+   */
+  readonly onDockerfile?: (dockerfile: DockerfileText) => void;
   /** Further contexts by name, of any kind, or images: `docker-image://reference`, `oci-layout://folder:tag`. */
   readonly namedContexts?: Readonly<Record<string, ContextPlace>>;
 }
@@ -131,6 +137,8 @@ export interface Builder extends AsyncDisposable {
   ): Promise<BuildResult>;
   /** The graph of a Dockerfile, without solving it. Asks for base images' configs. */
   compileDockerfile(options: DockerfileOptions): Promise<Compiled>;
+  /** The Dockerfile itself, for who wants to read and not to build it. Brings contexts from elsewhere here. */
+  readDockerfile(options: DockerfileOptions): Promise<DockerfileText>;
   /** Removes cache records (all, or the oldest until `keepBytes` are left) and what only they kept. */
   prune(
     options?: AbortOptions & { readonly all?: boolean; readonly keepBytes?: number },

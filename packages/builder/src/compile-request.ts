@@ -32,6 +32,7 @@ export async function compileRequest(
   const { request } = prepared;
   const { signal } = request;
   const { text, path } = readDockerfile(request);
+  request.onDockerfile?.({ text, path });
   const parsed = parseDockerfile(text);
   const [first, ...others] = platformsOf(request);
   const epoch = await epochArgument(env, prepared, parsed, compileOptions(prepared, first));

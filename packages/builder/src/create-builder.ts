@@ -3,9 +3,10 @@ import { defaultRoot, openStore } from "@tsbuild/oci";
 import { createRegistryClient } from "@tsbuild/registry-client";
 import type { Runtime } from "@tsbuild/runtime";
 import { type BuildEnvironment, buildGraph, planBuild } from "./build-graph.ts";
-import type { Builder, BuilderOptions, SolveOptions } from "./builder.ts";
+import type { Builder, BuilderOptions, DockerfileOptions, SolveOptions } from "./builder.ts";
 import { compileRequest } from "./compile-request.ts";
-import { prepareContexts } from "./context/prepare-contexts.ts";
+import { type PreparedContexts, prepareContexts } from "./context/prepare-contexts.ts";
+import { readDockerfile } from "./context/read-dockerfile.ts";
 import { compileState } from "./graph/compile-state.ts";
 import { readGraph } from "./graph/read-graph.ts";
 import { createImageResolver, type ImageResolver } from "./image-resolver.ts";
@@ -36,7 +37,7 @@ export async function createBuilder(options: BuilderOptions = {}): Promise<Build
       try {
         const resolveImage = resolver(request);
         const { compiled, dockerfile } = await compileRequest(env, prepared, { resolveImage });
-        return await buildGraph(env, { compiled, resolveImage, dockerfile }, request);
+        return await buildGraph(env, { compiled, resolveImage, dockerfile }, withCommitTime(request, prepared));
       } finally {
         await prepared.close();
       }
@@ -62,7 +63,7 @@ export async function createBuilder(options: BuilderOptions = {}): Promise<Build
       try {
         const resolveImage = resolver(request);
         const { compiled, dockerfile } = await compileRequest(env, prepared, { resolveImage });
-        return await planBuild(env, { compiled, resolveImage, dockerfile }, request);
+        return await planBuild(env, { compiled, resolveImage, dockerfile }, withCommitTime(request, prepared));
       } finally {
         await prepared.close();
       }
@@ -76,10 +77,24 @@ export async function createBuilder(options: BuilderOptions = {}): Promise<Build
         await prepared.close();
       }
     },
+    async readDockerfile(request) {
+      const prepared = await prepareContexts(env, request);
+      try {
+        return readDockerfile(prepared.request);
+      } finally {
+        await prepared.close();
+      }
+    },
     prune: (request) => pruneCache(store, request),
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+/** A context that is a commit has the time of it, where the caller names none. */
+function withCommitTime(request: DockerfileOptions, { fetched }: PreparedContexts): DockerfileOptions {
+  const { isCommit = false, time } = fetched.get("context") ?? {};
+  return isCommit ? { ...request, defaultEpoch: request.defaultEpoch ?? time } : request;
 }
 
 /** A runtime that is made when it is first asked for, once. */

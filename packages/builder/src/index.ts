@@ -10,7 +10,9 @@ export {
 export type { EntryChange, PathDifference } from "./compare/tree-differences.ts";
 export type { ValueDifference } from "./compare/value-differences.ts";
 export type { ContextPlace } from "./context/context-place.ts";
+export { isElsewhere } from "./context/fetch-context.ts";
 export { lastCommitTime } from "./context/last-commit.ts";
+export type { DockerfileText } from "./context/read-dockerfile.ts";
 export { createBuilder } from "./create-builder.ts";
 export {
   type CheckRequest,

@@ -21,6 +21,8 @@ export interface FetchedContext {
   readonly title: string;
   /** Seconds since 1970: of the commit, or of the newest file of an archive. Undefined: a folder has no time of its own. */
   readonly time?: number | undefined;
+  /** `time` is that of a commit. */
+  readonly isCommit?: boolean;
   /** What was there is no archive but one file. */
   readonly file?: string;
 }
@@ -90,7 +92,7 @@ async function cloneContext(
   };
   const { directory, time } = await checkOutCommit(op, folder, options);
   if (!keepGitDir) removeGitFolders(directory);
-  return { directory, title, time };
+  return { directory, title, time, isCommit: true };
 }
 
 function removeGitFolders(directory: string): void {
