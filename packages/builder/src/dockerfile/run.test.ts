@@ -62,6 +62,13 @@ describe("RUN", () => {
     expect(op).toMatchObject({ network: "none", security: "insecure", user: "u", cwd: "/w" });
   });
 
+  test("a device that is required is refused, another one is left out", async () => {
+    await expect(runOf("RUN --device=vendor.com/class=gpu,required x")).rejects.toMatchObject({
+      diagnostics: [{ code: "DEVICE_UNAVAILABLE" }],
+    });
+    expect(await runOf("RUN --device=vendor.com/class=gpu x")).toMatchObject({ type: "exec" });
+  });
+
   test("on nothing at all", async () => {
     const compiled = await compileText("FROM scratch\nRUN --mount=target=/m x\n");
     expect(lastOp(compiled, "exec")).toMatchObject({ root: -1, mounts: [{ input: 0 }] });

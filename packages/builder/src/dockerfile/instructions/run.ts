@@ -1,4 +1,4 @@
-import type { Heredoc, RunInstruction } from "@tsbuild/parser";
+import { type Heredoc, parseDeviceFlag, type RunInstruction } from "@tsbuild/parser";
 import type { ExecMount, ExecOp } from "../../graph/op.ts";
 import { mistake } from "../dockerfile-error.ts";
 import { layerStep, runText } from "../history.ts";
@@ -22,6 +22,7 @@ export function applyRun(
 ): void {
   const { compile } = scope;
   const { range } = instruction;
+  refuseDevices(instruction);
   const { args, script } = runWords(instruction, draft);
   const { mounts, inputs, secretNames } = mountsOf(instruction, sources, draft, scope);
   const op: ExecOp = {
@@ -42,6 +43,17 @@ export function applyRun(
   const vertex = stepVertex(draft, compile, op, { text, inputs, range, triggered });
   draft.root = vertex;
   draft.history = [...draft.history, layerStep(runText(args, draft.buildArguments, draft.variables), vertex)];
+}
+
+/** There are no devices of the Container Device Interface here: a step that can do without gets none. */
+function refuseDevices({ devices, range }: RunInstruction): void {
+  const needed = devices.map(parseDeviceFlag).find((device) => "error" in device || device.required);
+  if (needed === undefined) return;
+  const name = "error" in needed ? needed.error : needed.name;
+  throw mistake(`device ${name} is required and not available`, range, {
+    code: "DEVICE_UNAVAILABLE",
+    hint: "leave required out, or build without --device",
+  });
 }
 
 interface RunWords {
