@@ -7,6 +7,7 @@ import { contextInputs } from "./context/context-inputs.ts";
 import { createExplainer, type Explainer } from "./explain/explainer.ts";
 import type { BuildPlan } from "./explain/plan.ts";
 import { clampTimes } from "./export/clamp-times.ts";
+import { annotationsAt, mergeAnnotations } from "./export/placed-annotation.ts";
 import { stampLayers } from "./export/stamp-layers.ts";
 import { type BuiltImage, writeBuiltImage } from "./export/write-built-image.ts";
 import { writeIndex } from "./export/write-index.ts";
@@ -89,8 +90,10 @@ function baseLayers({ root }: Compiled, results: ReadonlyMap<string, Result>): R
 async function writePlatform(
   store: LocalStore,
   built: BuiltImage,
-  { annotations, signal }: SolveOptions,
+  { annotations: everywhere, placedAnnotations = [], signal }: SolveOptions,
 ): Promise<PlatformImage> {
+  const own = annotationsAt(placedAnnotations, "manifest", built.compiled.platform);
+  const annotations = mergeAnnotations(everywhere, own);
   const { descriptor, manifest, config, platform } = await writeBuiltImage(
     store,
     { ...built, annotations },
@@ -163,6 +166,8 @@ async function withSolver<T>(
       contexts: contextInputs({ store, contexts, dockerfile }),
       secrets: options.secrets ?? {},
       ssh: options.ssh ?? {},
+      limits: options.limits,
+      shmSize: options.shmSize,
       epoch: fileEpoch(compiled[0], options),
       planning,
     });
@@ -176,9 +181,10 @@ async function withSolver<T>(
   }
 }
 
-/** What is being built: two builds of one Dockerfile have the same. */
+/** What is being built: two builds of one Dockerfile have the same. A context that was fetched has a title for it. */
 function originOf(contexts: ReadonlyMap<string, LocalContext>, dockerfile: string | undefined): string {
-  return dockerfile ?? contexts.get("context")?.directory ?? "";
+  const { title, directory } = contexts.get("context") ?? {};
+  return title ?? dockerfile ?? directory ?? "";
 }
 
 async function runExporters(env: BuildEnvironment, image: Descriptor, options: SolveOptions): Promise<void> {

@@ -1,13 +1,14 @@
 import type { AbortOptions, Descriptor, Digest, ImageConfig, LocalStore, Platform } from "@tsbuild/oci";
 import type { Diagnostic } from "@tsbuild/parser";
 import type { RegistryClient } from "@tsbuild/registry-client";
-import type { BackendName, Runtime } from "@tsbuild/runtime";
+import type { BackendName, ResourceLimits, Runtime } from "@tsbuild/runtime";
 import type { ContextPlace } from "./context/context-place.ts";
 import type { DockerfileText } from "./context/read-dockerfile.ts";
 import type { BuildEvent } from "./event.ts";
 import type { BuildPlan } from "./explain/plan.ts";
 import type { StepReason } from "./explain/reason.ts";
 import type { Exporter } from "./export/exporter.ts";
+import type { PlacedAnnotation } from "./export/placed-annotation.ts";
 import type { Compiled } from "./graph/compiled.ts";
 import type { GraphDescription } from "./graph/print.ts";
 import type { State } from "./graph/state.ts";
@@ -43,6 +44,8 @@ export interface SolveOptions extends AbortOptions {
   readonly jobs?: number;
   /** Annotations of the manifest, and of the index where there is one. */
   readonly annotations?: Readonly<Record<string, string>>;
+  /** Annotations of one of them only. */
+  readonly placedAnnotations?: readonly PlacedAnnotation[];
   /** Seconds since 1970 for all times that the build writes: SOURCE_DATE_EPOCH. */
   readonly epoch?: number;
   /** The same, where neither `epoch` nor a build argument says it: the time of the context's last commit. */
@@ -61,6 +64,10 @@ export interface SolveOptions extends AbortOptions {
   /** The name of the machine that RUN finds itself on; in its cache key. @default "buildkitsandbox" */
   readonly hostname?: string;
   readonly extraHosts?: readonly string[];
+  /** What each RUN may take of the machine. Never in keys. */
+  readonly limits?: ResourceLimits;
+  /** Bytes of /dev/shm during RUN. Never in keys. @default 64 MiB */
+  readonly shmSize?: number;
   /** Values of `RUN --mount=type=secret`, by id. Never in keys, logs or layers. */
   readonly secrets?: Readonly<Record<string, Uint8Array | string>>;
   /** Sockets of SSH agents for `RUN --mount=type=ssh`, by id: `{ default: process.env.SSH_AUTH_SOCK }`. Never in keys. */

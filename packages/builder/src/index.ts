@@ -34,9 +34,11 @@ export type { FileChange, KeyChange, RecordNote, StepNote, StepReason } from "./
 export { reasonLines } from "./explain/sentences.ts";
 export type { ExportOutput } from "./export/export-output.ts";
 export type { Exporter, ExportRequest } from "./export/exporter.ts";
+export type { PackImageOptions, Packing } from "./export/pack-image.ts";
 export { packImage } from "./export/pack-image.ts";
+export type { PlacedAnnotation } from "./export/placed-annotation.ts";
 export { toDockerArchive, toOciArchive } from "./export/to-archive.ts";
-export { toDirectory, toTar } from "./export/to-files.ts";
+export { type FilesOptions, toDirectory, toTar } from "./export/to-files.ts";
 export { toLayout } from "./export/to-layout.ts";
 export { toRegistry } from "./export/to-registry.ts";
 export { compileState } from "./graph/compile-state.ts";

@@ -9,31 +9,40 @@ import {
 import { createImageSource } from "../image-source.ts";
 import { type ExportOutput, outputTitle, sinkOf } from "./export-output.ts";
 import type { Exporter } from "./exporter.ts";
-import { packImage } from "./pack-image.ts";
+import { type Packing, packImage } from "./pack-image.ts";
 
 /**
  * Writes an OCI layout in a tar, with an entry for each of `names`, by default the image's tags. As in BuildKit's, an
  * entry has the full name for containerd, and for everyone else the tag.
  */
-export function toOciArchive(output: ExportOutput, names?: string | readonly string[]): Exporter {
+export function toOciArchive(
+  output: ExportOutput,
+  names?: string | readonly string[],
+  packing: Packing = {},
+): Exporter {
   return {
     name: `oci archive${outputTitle(output)}`,
     async export({ image, store, registry, tags, signal }) {
-      const descriptor = await packImage(store, image, { signal });
       const source = createImageSource(store, registry);
+      const descriptor = await packImage(store, image, { ...packing, source, signal });
       const images = named(descriptor, names ?? tags).map(annotated);
       await writeOciArchive(source, images, sinkOf(output), { signal });
     },
   };
 }
 
-/** Writes what `docker load` reads, under `names`, by default the image's tags. Layers are as they are in the store. */
-export function toDockerArchive(output: ExportOutput, names?: string | readonly string[]): Exporter {
+/** Writes what `docker load` reads, under `names`, by default the image's tags. Without `packing` layers are as in the store. */
+export function toDockerArchive(
+  output: ExportOutput,
+  names?: string | readonly string[],
+  packing: Packing = { compression: "none" },
+): Exporter {
   return {
     name: `docker archive${outputTitle(output)}`,
     async export({ image, store, registry, tags, signal }) {
       const source = createImageSource(store, registry);
-      await writeDockerArchive(source, named(image, names ?? tags), sinkOf(output), { signal });
+      const descriptor = await packImage(store, image, { ...packing, source, signal });
+      await writeDockerArchive(source, named(descriptor, names ?? tags), sinkOf(output), { signal });
     },
   };
 }

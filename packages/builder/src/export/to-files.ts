@@ -7,37 +7,45 @@ import {
   isIndexType,
   makePlain,
   openTree,
+  type Platform,
   parseIndex,
   readAll,
   readImage,
   streamTree,
   type Tree,
   type TreeEntry,
+  TsbuildError,
 } from "@tsbuild/oci";
 import { createImageSource } from "../image-source.ts";
 import { type ExportOutput, outputTitle, sinkOf } from "./export-output.ts";
 import type { Exporter, ExportRequest } from "./exporter.ts";
 
+/** Options of {@link toDirectory} and {@link toTar}. */
+export interface FilesOptions {
+  /** Each platform gets a folder of its own: `linux_arm64`. @default true where there are several */
+  readonly platformSplit?: boolean | undefined;
+}
+
 /**
  * Writes the image's files into a folder. Owners are kept where the caller is root. Of several platforms each gets a
- * folder of its own in it: `linux_arm64`.
+ * folder of its own in it.
  */
-export function toDirectory(directory: string): Exporter {
+export function toDirectory(directory: string, options: FilesOptions = {}): Exporter {
   return {
     name: `directory ${directory}`,
     async export(request) {
       const owners = process.getuid?.() === 0;
-      await extractTree(await treeOf(request), directory, { owners, signal: request.signal });
+      await extractTree(await treeOf(request, options), directory, { owners, signal: request.signal });
     },
   };
 }
 
-/** Writes the image's files as one tar. Of several platforms each has a folder of its own in it: `linux_arm64`. */
-export function toTar(output: ExportOutput): Exporter {
+/** Writes the image's files as one tar. Of several platforms each has a folder of its own in it. */
+export function toTar(output: ExportOutput, options: FilesOptions = {}): Exporter {
   return {
     name: `tar${outputTitle(output)}`,
     async export(request) {
-      const chunks = streamTree(await treeOf(request), { signal: request.signal });
+      const chunks = streamTree(await treeOf(request, options), { signal: request.signal });
       const sink = sinkOf(output);
       if (typeof sink === "string") await writeFileWhole(sink, chunks);
       else for await (const chunk of chunks) await sink(chunk);
@@ -45,15 +53,29 @@ export function toTar(output: ExportOutput): Exporter {
   };
 }
 
-async function treeOf(request: ExportRequest): Promise<Pick<Tree, "walk">> {
-  const { image, store, signal } = request;
-  if (!isIndexType(image.mediaType)) return imageTree(request, image);
-  const index = parseIndex(await readAll(await store.fetch(image, { signal }), { limit: 4 << 20, signal }));
+async function treeOf(request: ExportRequest, { platformSplit }: FilesOptions): Promise<Pick<Tree, "walk">> {
+  const images = await imagesOf(request);
   const trees = new Map<string, Tree>();
-  for (const manifest of index.manifests)
-    if (manifest.platform !== undefined)
-      trees.set(formatPlatform(manifest.platform).replaceAll("/", "_"), await imageTree(request, manifest));
-  return sideBySide(trees);
+  for (const { platform, image } of images)
+    trees.set(formatPlatform(platform).replaceAll("/", "_"), await imageTree(request, image));
+  if (platformSplit ?? trees.size > 1) return sideBySide(trees);
+  const [first] = trees.values();
+  return first !== undefined && trees.size === 1 ? first : oneUponAnother(trees);
+}
+
+async function imagesOf({
+  image,
+  store,
+  signal,
+}: ExportRequest): Promise<readonly { readonly platform: Platform; readonly image: Descriptor }[]> {
+  if (!isIndexType(image.mediaType)) {
+    const { platform } = await readImage(store, image, { signal });
+    return [{ platform, image }];
+  }
+  const index = parseIndex(await readAll(await store.fetch(image, { signal }), { limit: 4 << 20, signal }));
+  return index.manifests.flatMap((manifest) =>
+    manifest.platform === undefined ? [] : [{ platform: manifest.platform, image: manifest }],
+  );
 }
 
 async function imageTree({ store, registry, signal }: ExportRequest, image: Descriptor): Promise<Tree> {
@@ -74,6 +96,33 @@ function sideBySide(trees: ReadonlyMap<string, Tree>): Pick<Tree, "walk"> {
       }
     },
   };
+}
+
+/**
+ * Several trees in one place, which works where they have only folders in common.
+ * @throws TsbuildError EXPORT_CONFLICT
+ */
+function oneUponAnother(trees: ReadonlyMap<string, Tree>): Pick<Tree, "walk"> {
+  return {
+    *walk() {
+      const owners = new Map<string, { readonly folder: string; readonly isFolder: boolean }>();
+      for (const [folder, tree] of trees)
+        for (const entry of tree.walk("")) {
+          const isFolder = entry.type === "directory";
+          const other = owners.get(entry.path);
+          if (other !== undefined && !(isFolder && other.isFolder)) throw conflict(entry.path, other.folder, folder);
+          owners.set(entry.path, { folder, isFolder });
+          const linkGroup = entry.linkGroup === undefined ? {} : { linkGroup: `${folder} ${entry.linkGroup}` };
+          if (other === undefined) yield { ...entry, ...linkGroup };
+        }
+    },
+  };
+}
+
+function conflict(path: string, first: string, second: string): TsbuildError {
+  return new TsbuildError("EXPORT_CONFLICT", `${JSON.stringify(path)} is in the images of ${first} and ${second}`, {
+    hint: "let each platform have its own folder: platform-split=true",
+  });
 }
 
 function moved(entry: TreeEntry, folder: string): TreeEntry {

@@ -1,5 +1,5 @@
 import type { Layer } from "@tsbuild/oci";
-import type { Execution, ExitStatus, Runtime, Workspace } from "@tsbuild/runtime";
+import type { Execution, ExitStatus, Mount, ProcessSpec, Runtime, Workspace } from "@tsbuild/runtime";
 import { BuildError } from "../build-error.ts";
 import { stampLayers } from "../export/stamp-layers.ts";
 import type { ExecOp } from "../graph/op.ts";
@@ -70,7 +70,9 @@ async function run(
     const { args, cwd, user, hostname, network, extraHosts, security } = op;
     const execution = workspace.execute(
       {
-        ...{ args, cwd, user, hostname, network, extraHosts, mounts: mounted.mounts },
+        ...{ args, cwd, user, hostname, network, extraHosts },
+        mounts: [...sharedMemory(mounting.env), ...mounted.mounts],
+        ...limitsOf(mounting.env, context),
         env: [...op.env, ...(vertex.meta.hiddenEnv ?? []), ...mounted.env],
         privileged: security === "insecure",
       },
@@ -86,6 +88,16 @@ async function run(
   } finally {
     await mounted.release();
   }
+}
+
+/** /dev/shm, where it shall have another size than the runtime gives it. */
+function sharedMemory({ shmSize }: OpEnvironment): readonly Mount[] {
+  return shmSize === undefined ? [] : [{ type: "tmpfs", target: "/dev/shm", size: shmSize, mode: 0o1777 }];
+}
+
+function limitsOf({ limits }: OpEnvironment, { log }: OpContext): Pick<ProcessSpec, "limits" | "onWarning"> {
+  if (limits === undefined) return {};
+  return { limits, onWarning: (message) => log("stderr", Buffer.from(`warning: ${message}\n`)) };
 }
 
 async function pump(

@@ -1,7 +1,7 @@
 import type { Digest, ImageSource, Layer, LocalStore } from "@tsbuild/oci";
 import { makePlain } from "@tsbuild/oci";
 import type { RegistryClient } from "@tsbuild/registry-client";
-import type { Runtime } from "@tsbuild/runtime";
+import type { ResourceLimits, Runtime } from "@tsbuild/runtime";
 import { BuildError } from "../build-error.ts";
 import type { ContextInput, FileInput } from "../files/file-task.ts";
 import type { FileWorkers } from "../files/file-workers.ts";
@@ -27,6 +27,10 @@ export interface OpEnvironment {
   readonly secrets: Readonly<Record<string, Uint8Array | string>>;
   /** Sockets of SSH agents by id. */
   readonly ssh: Readonly<Record<string, string>>;
+  /** What a RUN may take of the machine. */
+  readonly limits?: ResourceLimits | undefined;
+  /** Bytes of /dev/shm. */
+  readonly shmSize?: number | undefined;
   readonly download: Download;
   /** The time of all that COPY, ADD and WORKDIR add, in seconds since 1970; undefined: files keep their own. */
   readonly epoch: number | undefined;
