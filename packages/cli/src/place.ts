@@ -1,5 +1,4 @@
 import { resolve } from "node:path";
-import { createImageSource } from "@tsbuild/builder";
 import {
   type Descriptor,
   type ImageSource,
@@ -44,8 +43,11 @@ export async function openSourcePlace(session: Session, context: Context, text: 
       const { digest, tag = "latest" } = withDefaultTag(parseReference(endpoint.reference));
       return { endpoint, content: session.registry.repository(endpoint.reference), name: digest ?? tag, close };
     }
-    case "store":
+    case "store": {
+      // Loaded here: other places need none of the builder.
+      const { createImageSource } = await import("@tsbuild/builder");
       return { endpoint, content: createImageSource(session.store, session.registry), name: endpoint.name, close };
+    }
     case "layout": {
       const layout = await openLayout(resolve(context.terminal.cwd, endpoint.path), { create: false });
       return { endpoint, content: layout, name: endpoint.name ?? onlyName(await layout.names(), endpoint), close };

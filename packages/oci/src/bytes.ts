@@ -40,12 +40,33 @@ export async function* bytesOf(content: Uint8Array | string): AsyncGenerator<Uin
   if (bytes.byteLength > 0) yield bytes;
 }
 
+/** A stream that fails at its end unless it is the content of this digest and size. */
+const VERIFIED: unique symbol = Symbol("verified");
+
+interface Verified {
+  readonly [VERIFIED]?: Pick<Descriptor, "digest" | "size">;
+}
+
 /**
  * Passes `bytes` on and fails where they are not the content that `target` names: as soon as there are too many, else
- * at the end. Nobody may trust them before the end was reached.
+ * at the end. Nobody may trust them before the end was reached. Bytes that are verified already are not hashed twice.
  * @throws TsbuildError SIZE_MISMATCH, DIGEST_MISMATCH
  */
-export async function* verified(target: Descriptor, bytes: Bytes): AsyncGenerator<Uint8Array, void, undefined> {
+export function verified(target: Descriptor, bytes: Bytes): AsyncGenerator<Uint8Array, void, undefined> {
+  const known = (bytes as Verified)[VERIFIED];
+  if (known?.digest === target.digest && known.size === target.size)
+    return bytes as AsyncGenerator<Uint8Array, void, undefined>;
+  const { digest, size } = target;
+  return Object.assign(verify(target, bytes), { [VERIFIED]: { digest, size } });
+}
+
+/** Says of `wrapper`, which passes on all of `original` unchanged and its failure too, what is known of `original`. */
+export function verifiedAs<T extends Bytes>(original: Bytes, wrapper: T): T {
+  const known = (original as Verified)[VERIFIED];
+  return known === undefined ? wrapper : Object.assign(wrapper, { [VERIFIED]: known });
+}
+
+async function* verify(target: Descriptor, bytes: Bytes): AsyncGenerator<Uint8Array, void, undefined> {
   const hash = createHash(digestAlgorithm(target.digest));
   let total = 0;
   for await (const chunk of bytes) {

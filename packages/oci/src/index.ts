@@ -1,4 +1,4 @@
-export { type AbortOptions, type Bytes, bytesOf, type ReadAllOptions, readAll, verified } from "./bytes.ts";
+export { type AbortOptions, type Bytes, bytesOf, type ReadAllOptions, readAll, verified, verifiedAs } from "./bytes.ts";
 export { chainIds } from "./chain-id.ts";
 export {
   type ContainerConfig,

@@ -53,6 +53,8 @@ interface Part {
   readonly body: Bytes;
   /** Leading bytes that are known already: the server did not heed the range. */
   readonly skip: number;
+  /** How long the answer took to begin. */
+  readonly latencyMs: number;
 }
 
 async function* readBlob(pull: Pull, first: Part, release: () => void): Bytes & AsyncGenerator<Uint8Array> {
@@ -95,6 +97,7 @@ async function* readParts(pull: Pull, first: Part, onPart: (part: Part) => void)
     try {
       part ??= await openPart(pull, received);
       onPart(part);
+      pace.noteLatency(part.latencyMs);
       const bytes = readPart(pull, part, { received, pace });
       for await (const chunk of bytes) {
         received += chunk.byteLength;
@@ -194,6 +197,7 @@ async function* allOf(body: Bytes, size: number, failure: () => RegistryError): 
   let received = 0;
   for await (const chunk of body) {
     received += chunk.byteLength;
+    if (received > size) throw failure();
     yield chunk;
   }
   if (received < size) throw failure();
@@ -204,6 +208,7 @@ function openPart(pull: Pull, offset: number): Promise<Part> {
   const { context, target, signal } = pull;
   return context.pulls.ask(
     async (endpoint) => {
+      const asked = performance.now();
       const request = repositoryRequest(context, {
         method: "GET",
         path: `blobs/${target.digest}`,
@@ -217,7 +222,8 @@ function openPart(pull: Pull, offset: number): Promise<Part> {
         await response.discard();
         throw new TsbuildError("SIZE_MISMATCH", `there are ${offset} bytes, not ${target.size}`);
       }
-      return { endpoint, ...(await toPart(request, response, offset)) };
+      const latencyMs = performance.now() - asked;
+      return { endpoint, latencyMs, ...(await toPart(request, response, offset)) };
     },
     { name: target.digest, signal },
   );
@@ -227,7 +233,7 @@ async function toPart(
   request: RegistryRequest,
   response: HttpResponse,
   offset: number,
-): Promise<Omit<Part, "endpoint">> {
+): Promise<Pick<Part, "body" | "skip">> {
   const { body, headers, status } = await expectStatus(request, response, offset === 0 ? [200] : [200, 206]);
   const encoding = headers["content-encoding"] ?? "identity";
   const start = /^bytes (\d{1,15})-\d+\/(?:\d+|\*)$/.exec(headers["content-range"] ?? "")?.[1];

@@ -36,7 +36,7 @@ export interface RegistryClientOptions {
   };
   /** @default 5 attempts from 200 ms, doubled, with jitter */
   readonly retry?: { readonly attempts?: number; readonly backoffMs?: number };
-  /** Transfers at a time for one host. @default 4 */
+  /** Connections at a time that carry content of one registry, ranges of one blob included. @default 8 */
   readonly concurrency?: number;
   /** @default "tsbuild" */
   readonly userAgent?: string;
@@ -77,7 +77,7 @@ export interface Repository extends ImageTarget {
  * @throws TsbuildError MIRROR_INVALID
  */
 export function createRegistryClient(options: RegistryClientOptions = {}): RegistryClient {
-  const { concurrency = 4, retry = {}, userAgent = "tsbuild" } = options;
+  const { concurrency = 8, retry = {}, userAgent = "tsbuild" } = options;
   const transport = createTransport({
     credentials: options.credentials,
     ca: options.ca,

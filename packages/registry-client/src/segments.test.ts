@@ -37,13 +37,18 @@ function ranges(): readonly (string | undefined)[] {
 }
 
 test("a slow stream goes on over several connections", async () => {
-  expect(await pull(slow)).toBe(blob.digest);
+  expect(await pull(far, slow)).toBe(blob.digest);
   expect(ranges().length).toBeGreaterThan(3);
   expect(
     ranges()
       .slice(1)
       .every((range) => /^bytes=\d+-\d+$/.test(range ?? "")),
   ).toBe(true);
+});
+
+test("a slow server that is near is asked once", async () => {
+  expect(await pull(slow)).toBe(blob.digest);
+  expect(ranges()).toEqual([undefined]);
 });
 
 test("a fast one stays as it is", async () => {
@@ -68,16 +73,16 @@ const faults: readonly (readonly [name: string, fault: Fault])[] = [
   ],
 ];
 test.each(faults)("survives %s", async (_, fault) => {
-  expect(await pull(slow, fault)).toBe(blob.digest);
+  expect(await pull(far, slow, fault)).toBe(blob.digest);
 });
 
 test("changed bytes are found", async () => {
   const fault: Fault = { method: "GET", path: /blobs/, skip: 2, times: 1, action: { type: "corrupt", at: 5 } };
-  await expect(pull(slow, fault)).rejects.toMatchObject({ code: "DIGEST_MISMATCH" });
+  await expect(pull(far, slow, fault)).rejects.toMatchObject({ code: "DIGEST_MISMATCH" });
 });
 
 test("an abort ends all of them", async () => {
-  registry.addFault(slow);
+  registry.addFault(far, slow);
   const controller = new AbortController();
   const bytes = await client.repository(`${registry.host}/a`).fetch(blob, { signal: controller.signal });
   const read = async () => {

@@ -1,4 +1,4 @@
-import { type AbortOptions, readAll } from "@tsbuild/oci";
+import type { AbortOptions } from "@tsbuild/oci";
 
 /** How much one request of several at a time asks for: enough to forget its latency, little enough to keep in memory. */
 export const SEGMENT_BYTES: number = 4 * 1024 * 1024;
@@ -8,11 +8,15 @@ export const MAX_WIDTH = 4;
 
 /** A slower stream than this is held up by its one connection: a window over a long way, or a limit for each. */
 const SLOW_BYTES_PER_SECOND = 40 * 1024 * 1024;
+/** A server that answers sooner is near: what is slow then is the machine or the disk, which more connections do not help. */
+const FAR_MS = 15;
 /** What must have come before a stream is judged, and what must be left for a change to pay. */
 const JUDGED_BYTES = 2 * SEGMENT_BYTES;
 
 /** Watches a stream to tell whether several connections would be faster. */
 export interface Pace {
+  /** Notes how long an answer took to begin. */
+  noteLatency(ms: number): void;
   /** Notes a chunk, and how long it was waited for. */
   note(bytes: number, waitedMs: number): void;
   isSlow(bytesLeft: number): boolean;
@@ -21,13 +25,20 @@ export interface Pace {
 export function createPace(): Pace {
   let received = 0;
   let waited = 0;
+  let latency = Number.POSITIVE_INFINITY;
   return {
+    noteLatency(ms) {
+      latency = Math.min(latency, ms);
+    },
     note(bytes, waitedMs) {
       received += bytes;
       waited += waitedMs;
     },
     isSlow: (bytesLeft) =>
-      received >= JUDGED_BYTES && bytesLeft >= JUDGED_BYTES && (received / waited) * 1000 < SLOW_BYTES_PER_SECOND,
+      latency >= FAR_MS &&
+      received >= JUDGED_BYTES &&
+      bytesLeft >= JUDGED_BYTES &&
+      (received / waited) * 1000 < SLOW_BYTES_PER_SECOND,
   };
 }
 
@@ -54,9 +65,15 @@ export async function* readSegments(
 ): AsyncGenerator<Uint8Array> {
   const stop = new AbortController();
   const both = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
-  const underWay: Promise<Uint8Array>[] = [];
-  const load = async (segment: Segment): Promise<Uint8Array> =>
-    readAll(await fetch(segment, both), { limit: segment.end - segment.start, signal: both });
+  const underWay: Promise<readonly Uint8Array[]>[] = [];
+  const load = async (segment: Segment): Promise<readonly Uint8Array[]> => {
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of await fetch(segment, both)) {
+      both.throwIfAborted();
+      chunks.push(chunk);
+    }
+    return chunks;
+  };
   let next = start;
   try {
     while (next < end || underWay.length > 0) {
@@ -68,7 +85,7 @@ export async function* readSegments(
         underWay.push(loading);
         next = segment.end;
       }
-      yield (await underWay.shift()) as Uint8Array;
+      yield* (await underWay.shift()) ?? [];
     }
   } finally {
     stop.abort();

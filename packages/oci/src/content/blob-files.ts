@@ -12,6 +12,9 @@ import { processMark, processState } from "../process-mark.ts";
 import { notFound } from "./not-found.ts";
 import type { FileStore } from "./store.ts";
 
+/** Chunks from a network are small: written one by one, they would cost more than all else. */
+const BATCH_BYTES = 1024 * 1024;
+
 /** How old a temporary file of a process that cannot be looked up must be before it is swept. */
 const FOREIGN_AGE_MS = 24 * 60 * 60 * 1000;
 
@@ -84,10 +87,18 @@ function isThere(path: string, size: number): boolean {
 async function writeVerified(path: string, expected: Descriptor, bytes: Bytes, signal?: AbortSignal): Promise<void> {
   const handle = await open(path, "wx", 0o644);
   try {
+    let batch: Uint8Array[] = [];
+    let pending = 0;
     for await (const chunk of verified(expected, bytes)) {
       signal?.throwIfAborted();
-      await writeWhole(handle, chunk);
+      batch.push(chunk);
+      pending += chunk.byteLength;
+      if (pending < BATCH_BYTES) continue;
+      await writeWhole(handle, batch);
+      batch = [];
+      pending = 0;
     }
+    await writeWhole(handle, batch);
     await handle.sync();
   } catch (error) {
     throw errorCode(error) === "ENOSPC" ? noSpace(path, error) : error;
@@ -96,11 +107,14 @@ async function writeVerified(path: string, expected: Descriptor, bytes: Bytes, s
   }
 }
 
-async function writeWhole(handle: FileHandle, chunk: Uint8Array): Promise<void> {
-  for (let offset = 0; offset < chunk.byteLength; ) {
-    const { bytesWritten } = await handle.write(chunk, offset);
-    offset += bytesWritten;
-  }
+async function writeWhole(handle: FileHandle, chunks: readonly Uint8Array[]): Promise<void> {
+  const total = chunks.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  if (total === 0) return;
+  let { bytesWritten: done } = await handle.writev(chunks);
+  if (done === total) return;
+  // A disk that is nearly full takes a part only: the rest says what is wrong.
+  const rest = Buffer.concat(chunks);
+  while (done < total) done += (await handle.write(rest, done)).bytesWritten;
 }
 
 async function putInPlace(temporary: string, path: string): Promise<void> {

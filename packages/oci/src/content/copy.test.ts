@@ -59,11 +59,11 @@ describe("copyImage", () => {
     expect(target.pushed.slice(firstManifest).every(hasChildren)).toBe(true);
   });
 
-  test("keeps to its concurrency, three by default", async () => {
+  test("keeps to its concurrency, four by default", async () => {
     const source = createMemoryStore();
     const { descriptor } = await pushImage(source, ["a", "b", "c", "d", "e", "f"]);
     for (const [concurrency, peak] of [
-      [undefined, 3],
+      [undefined, 4],
       [1, 1],
       [5, 5],
     ] as const) {

@@ -1,4 +1,4 @@
-import { type AbortOptions, type Bytes, bytesOf } from "../bytes.ts";
+import { type AbortOptions, type Bytes, bytesOf, verifiedAs } from "../bytes.ts";
 import type { Descriptor } from "../descriptor.ts";
 import { isDigest } from "../digest.ts";
 import { TsbuildError } from "../error.ts";
@@ -13,7 +13,7 @@ import type { TransferEvent } from "./transfer.ts";
 
 /** Options of {@link copyContent}. */
 export interface CopyContentOptions extends AbortOptions {
-  /** How many blobs are under way at a time, as Docker does. @default 3 */
+  /** How many blobs are under way at a time. @default 4 */
   readonly concurrency?: number;
   /** Of an index, only these platforms. One: just its manifest is copied. Several: a smaller index is made. */
   readonly platforms?: readonly string[];
@@ -77,7 +77,7 @@ export async function copyContent(
     return root;
   }
   const { descriptor, nodes } = await side("source", `cannot read ${root.digest}`, () => readGraph(transfer, root));
-  await forEachLimited(await blobsOf(source, nodes, options), options.concurrency ?? 3, (blob) =>
+  await forEachLimited(await blobsOf(source, nodes, options), options.concurrency ?? 4, (blob) =>
     copyBlob(transfer, blob),
   );
   for (const node of nodes.toReversed()) await copyNode(transfer, node, nodes);
@@ -192,7 +192,7 @@ async function readMarked(
 ): Promise<Bytes> {
   const task = `cannot read ${blob.digest}`;
   const bytes = await side("source", task, () => source.fetch(blob, { signal }));
-  return (async function* () {
+  const marked = async function* (): AsyncGenerator<Uint8Array> {
     let total = 0;
     try {
       for await (const chunk of bytes) {
@@ -203,7 +203,8 @@ async function readMarked(
     } catch (error) {
       throw sided("source", task, error);
     }
-  })();
+  };
+  return verifiedAs(bytes, marked());
 }
 
 async function side<T>(name: "source" | "target", task: string, work: () => Promise<T>): Promise<T> {
