@@ -14,10 +14,9 @@ export interface ChangeSources {
 
 /** What differs between the key of a step and that of the nearest record; what the step itself says comes first. */
 export function keyChanges({ before, after, differing }: NearestRecord, sources: ChangeSources): readonly KeyChange[] {
-  const changes = differing.map((name) => {
-    const sides = sidesOf(before.get(name), after.get(name));
-    return changeOf(name, sides, sources);
-  });
+  // Each part is the same, and the keys are not: they come in another order.
+  if (differing.length === 0) return [{ part: "setting", name: "order" }];
+  const changes = differing.map((name) => changeOf(name, sidesOf(before.get(name), after.get(name)), sources));
   return changes.sort((a, b) => ORDER.indexOf(a.part) - ORDER.indexOf(b.part));
 }
 

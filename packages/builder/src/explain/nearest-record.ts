@@ -14,7 +14,7 @@ export interface NearestRecord {
   readonly record: CacheRecord;
   readonly before: KeyParts;
   readonly after: KeyParts;
-  /** Names of the parts that differ, at least one. */
+  /** Names of the parts that differ; none where the same parts come in another order. */
   readonly differing: readonly string[];
 }
 

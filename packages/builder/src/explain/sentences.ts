@@ -40,6 +40,7 @@ function changeLines(change: KeyChange): readonly string[] {
     case "variable":
       return [sides(`the variable ${change.name}`, change)];
     case "setting":
+      if (change.name === "order") return ["variables, mounts or files come in another order"];
       return [sides(LABELS[change.name] ?? change.name, change)];
     case "files":
       return filesLines(change);
@@ -72,6 +73,7 @@ function names(steps: readonly { readonly name: string }[]): string {
 }
 
 function clip(text: string): string {
+  if (text === "") return '""';
   const line = text.replaceAll(/\s+/g, " ");
   return line.length > WIDTH ? `${line.slice(0, WIDTH - 1)}…` : line;
 }
