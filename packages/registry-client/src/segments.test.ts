@@ -13,6 +13,7 @@ const slow: Fault = {
   times: 99,
   action: { type: "throttle", bytesPerSecond: 30_000_000 },
 };
+const far: Fault = { method: "GET", path: /blobs/, times: 99, action: { type: "delay", ms: 25 } };
 
 let registry: TestRegistry;
 let client: RegistryClient;
