@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { bytesOf, type Descriptor, digestOf, readAll } from "@tsbuild/oci";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createRegistryClient, type RegistryClient } from "./client.ts";
-import { readSegments, SEGMENT_BYTES } from "./segments.ts";
+import { createPace, readSegments, SEGMENT_BYTES } from "./segments.ts";
 import { createTestRegistry, type Fault, type TestRegistry } from "./testing.ts";
 
 const content = randomBytes(6 * SEGMENT_BYTES + 1000);
@@ -47,9 +47,18 @@ test("a slow stream goes on over several connections", async () => {
   ).toBe(true);
 });
 
-test("a slow server that is near is asked once", async () => {
-  expect(await pull(slow)).toBe(blob.digest);
-  expect(ranges()).toEqual([undefined]);
+const MIB = 1024 * 1024;
+test.each([
+  ["far and slow", { latency: 50, bytes: 8 * MIB, waited: 1000, left: 100 * MIB }, true],
+  ["near and slow", { latency: 1, bytes: 8 * MIB, waited: 1000, left: 100 * MIB }, false],
+  ["far and fast", { latency: 50, bytes: 80 * MIB, waited: 1000, left: 100 * MIB }, false],
+  ["too early to tell", { latency: 50, bytes: 7 * MIB, waited: 7000, left: 100 * MIB }, false],
+  ["nearly done", { latency: 50, bytes: 80 * MIB, waited: 9000, left: 7 * MIB }, false],
+])("several connections pay: %s", (_, { latency, bytes, waited, left }, pays) => {
+  const pace = createPace();
+  pace.noteLatency(latency);
+  pace.note(bytes, waited);
+  expect(pace.isSlow(left)).toBe(pays);
 });
 
 test("a fast one stays as it is", async () => {
