@@ -5,7 +5,7 @@ import type { Context } from "./context.ts";
 import type { SourceText } from "./report.ts";
 
 /** The largest Dockerfile that is read. */
-const MAX_BYTES = 16 * 1024 * 1024;
+export const MAX_DOCKERFILE_BYTES: number = 16 * 1024 * 1024;
 
 /**
  * Reads a Dockerfile; `-` is stdin.
@@ -13,7 +13,7 @@ const MAX_BYTES = 16 * 1024 * 1024;
  */
 export async function readSource(context: Context, file: string): Promise<SourceText> {
   if (file === "-") {
-    const content = await readAll(context.terminal.stdin, { limit: MAX_BYTES, signal: context.signal });
+    const content = await readAll(context.terminal.stdin, { limit: MAX_DOCKERFILE_BYTES, signal: context.signal });
     return { fileName: "Dockerfile", text: Buffer.from(content).toString("utf8") };
   }
   const path = resolve(context.terminal.cwd, file);

@@ -13,10 +13,10 @@ export interface SourceText {
 /** An error together with the text that its ranges are about. */
 export class SourceError extends Error {
   override readonly name: string = "SourceError";
-  readonly source: SourceText;
+  readonly source: SourceText | undefined;
 
-  constructor(source: SourceText, options: { readonly cause: unknown }) {
-    super(`cannot build ${source.fileName}`, options);
+  constructor(source: SourceText | undefined, options: { readonly cause: unknown }) {
+    super(`cannot build ${source?.fileName ?? "the context"}`, options);
     this.source = source;
   }
 }

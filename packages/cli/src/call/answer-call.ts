@@ -1,27 +1,44 @@
-import { existsSync, readFileSync } from "node:fs";
-import { resolve } from "node:path";
 import type { CompileOptions, DockerfileOptions, Outline, TargetList } from "@tsbuild/builder";
-import { formatPlatform, hostPlatform, parsePlatform } from "@tsbuild/oci";
-import { type LintOptions, parseDockerfile, parseIgnoreFile } from "@tsbuild/parser";
+import { hostPlatform, parsePlatform } from "@tsbuild/oci";
+import { parseDockerfile } from "@tsbuild/parser";
 import type { DockerfileRequest } from "../commands/dockerfile-flags.ts";
+import { withBuilder } from "../commands/solve-flags.ts";
 import type { Context } from "../context.ts";
 import { lintSource } from "../lint/lint-source.ts";
-import { renderDiagnostic, SourceError } from "../report.ts";
+import { renderDiagnostic, SourceError, type SourceText } from "../report.ts";
+import { withSession } from "../session.ts";
 import { formatTable } from "../text/table.ts";
+import { firstOf, lintOptionsOf } from "./lint-options.ts";
 import type { Call } from "./parse-call.ts";
 
 /** Tells what is asked of a Dockerfile: text for people, or BuildKit's JSON. Nothing is built, no registry is asked. */
 export async function answerCall(context: Context, request: DockerfileRequest, call: Call): Promise<void> {
+  const { options } = request;
+  const source = request.source() ?? (await fetchSource(context, request));
   try {
-    if (call.method === "check") await check(context, request, call);
-    else await describe(context, request, call);
+    if (call.method === "check") await check(context, { options, source }, call);
+    else await describe(context, { options, source }, call);
   } catch (error) {
-    throw new SourceError(request.source, { cause: error });
+    throw new SourceError(source, { cause: error });
   }
 }
 
+/** A Dockerfile whose text is known. */
+interface KnownDockerfile {
+  readonly options: DockerfileOptions;
+  readonly source: SourceText;
+}
+
+/** The Dockerfile of a context that is elsewhere. */
+async function fetchSource(context: Context, { options }: DockerfileRequest): Promise<SourceText> {
+  const { text } = await withSession(context, (session) =>
+    withBuilder(context, session, {}, (builder) => builder.readDockerfile(options)),
+  );
+  return { fileName: options.dockerfile ?? "Dockerfile", text };
+}
+
 /** BuildKit's rules, as `docker build --check` has them: whatever is found, the exit code is 1. */
-async function check(context: Context, { options, source }: DockerfileRequest, { format }: Call): Promise<void> {
+async function check(context: Context, { options, source }: KnownDockerfile, { format }: Call): Promise<void> {
   const lintOptions = lintOptionsOf(options);
   if (format === "json") {
     const { checkDockerfile } = await import("@tsbuild/builder");
@@ -38,22 +55,7 @@ async function check(context: Context, { options, source }: DockerfileRequest, {
   if (diagnostics.length > 0) context.exit(1);
 }
 
-function lintOptionsOf({ platform, target, buildArgs, context, dockerfile }: DockerfileOptions): LintOptions {
-  const ignoreFiles = [
-    ...(dockerfile === undefined ? [] : [`${dockerfile}.dockerignore`]),
-    ...(typeof context === "string" ? [resolve(context, ".dockerignore")] : []),
-  ];
-  const ignoreFile = ignoreFiles.find((file) => existsSync(file));
-  return {
-    ...(platform === undefined ? {} : { platform }),
-    ...(target === undefined ? {} : { target }),
-    ...(buildArgs === undefined ? {} : { buildArgs }),
-    ...(ignoreFile === undefined ? {} : { ignorePatterns: parseIgnoreFile(readFileSync(ignoreFile, "utf8")).patterns }),
-    buildPlatform: formatPlatform(hostPlatform()),
-  };
-}
-
-async function describe(context: Context, { options, source }: DockerfileRequest, call: Call): Promise<void> {
+async function describe(context: Context, { options, source }: KnownDockerfile, call: Call): Promise<void> {
   const { listTargets, outlineDockerfile } = await import("@tsbuild/builder");
   const parsed = parseDockerfile(source.text);
   const isOutline = call.method === "outline";
@@ -71,7 +73,7 @@ function compileOptions({ platform, target, buildArgs, namedContexts = {} }: Doc
     typeof place === "string" ? place : name,
   ]);
   return {
-    platform: platform === undefined ? hostPlatform() : parsePlatform(platform),
+    platform: platform === undefined ? hostPlatform() : parsePlatform(firstOf(platform)),
     buildPlatform: hostPlatform(),
     ...(target === undefined ? {} : { target }),
     ...(buildArgs === undefined ? {} : { buildArgs }),

@@ -3,19 +3,20 @@ import { familiarName, parseReference } from "@tsbuild/oci";
 import type { Command } from "commander";
 import { collect } from "../arguments/fields.ts";
 import { parseOutput } from "../arguments/output.ts";
+import { warningLines } from "../build-warnings.ts";
 import { parseCall } from "../call/parse-call.ts";
 import type { Context } from "../context.ts";
 import { createExplanations, parseExplain } from "../explanations.ts";
 import { exportersOf } from "../exporters.ts";
 import { createDisplay } from "../progress/display.ts";
-import { renderDiagnostic, SourceError, type SourceText } from "../report.ts";
+import { SourceError } from "../report.ts";
 import { withSession } from "../session.ts";
 import { parseProgressMode } from "../settings.ts";
 import { storeName } from "../stored-image.ts";
 import { usageError } from "../usage-error.ts";
 import { writeResultFiles } from "./build-results.ts";
 import { readDockerfileRequest } from "./dockerfile-flags.ts";
-import { readBuildRequest } from "./graph-request.ts";
+import { type BuildRequest, readBuildRequest } from "./graph-request.ts";
 import { declareSolveFlags, type SolveFlags, solveOptions, withBuilder } from "./solve-flags.ts";
 
 /** The flags of `build`. */
@@ -79,7 +80,7 @@ async function build(context: Context, place: string | undefined, flags: BuildFl
         };
         return await request.start(builder, { ...solve, output, onEvent });
       } catch (error) {
-        throw new SourceError(source, { cause: error });
+        throw new SourceError(source(), { cause: error });
       } finally {
         display.close();
         await explanations.print(context);
@@ -88,18 +89,18 @@ async function build(context: Context, place: string | undefined, flags: BuildFl
   );
   writeResultFiles(context, { result, tags: solve.tags, ...flags });
   if (quiet) context.print(result.imageId);
-  else if (mode !== "json" && mode !== "quiet") tell(context, { result, source, tags: solve.tags });
+  else if (mode !== "json" && mode !== "quiet") tell(context, request, { result, tags: solve.tags });
 }
 
 interface Told {
   readonly result: BuildResult;
-  readonly source: SourceText;
   readonly tags: readonly string[];
 }
 
-function tell(context: Context, { result, source, tags }: Told): void {
-  const color = context.terminal.stderr.isTTY && context.settings().color;
-  for (const warning of result.warnings) context.note(`${renderDiagnostic(warning, source, { color })}\n`);
+function tell(context: Context, { options, source }: BuildRequest, { result, tags }: Told): void {
+  const lines = warningLines({ options, source: source(), result });
+  if (lines.length > 0) context.note(`\n${lines.join("\n")}\n`);
   const names = tags.map((tag) => familiarName(parseReference(tag)));
-  context.note([`image ${result.imageId}`, ...names.map((name) => `  named ${name}`)].join("\n"));
+  const id = result.platforms.length > 1 ? `index ${result.image.digest}` : `image ${result.imageId}`;
+  context.note([id, ...names.map((name) => `  named ${name}`)].join("\n"));
 }

@@ -35,7 +35,7 @@ async function compileGraph(context: Context, { options, source }: DockerfileReq
     try {
       return await builder.compileDockerfile(options);
     } catch (error) {
-      throw new SourceError(source, { cause: error });
+      throw new SourceError(source(), { cause: error });
     } finally {
       await builder.close();
     }

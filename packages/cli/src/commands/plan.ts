@@ -25,7 +25,7 @@ async function plan(context: Context, place: string, flags: Flags): Promise<void
       try {
         return await builder.plan({ ...options, ...solveOptions(context, flags) });
       } catch (error) {
-        throw new SourceError(source, { cause: error });
+        throw new SourceError(source(), { cause: error });
       }
     }),
   );

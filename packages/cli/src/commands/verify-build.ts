@@ -29,7 +29,7 @@ async function verifyBuild(context: Context, place: string, flags: Flags): Promi
           return await buildOnce(context, builder, request, flags);
         } catch (error) {
           context.note(`the ${which} build failed`);
-          throw new SourceError(source, { cause: error });
+          throw new SourceError(source(), { cause: error });
         }
       };
       const first = await build("first");
