@@ -18,6 +18,9 @@ import {
 /** Seconds since 1970 that an entry is to have; undefined: its own, to the nanosecond. */
 export type TimeOf = (entry: Entry) => number | undefined;
 
+/** Bytes that are written at a time. */
+const BLOCK = 1 << 20;
+
 /** The same layer with other times, in the store too. The layer itself must be plain in the store. */
 export async function retimeLayer(
   store: LocalStore,
@@ -54,13 +57,28 @@ async function writeTar(
   const file = await open(path, "wx", 0o600);
   let size = 0;
   try {
-    for await (const chunk of chunks) {
-      hash.update(chunk);
-      await file.writeFile(chunk);
-      size += chunk.length;
+    for await (const block of inBlocks(chunks)) {
+      hash.update(block);
+      await file.writeFile(block);
+      size += block.length;
     }
   } finally {
     await file.close();
   }
   return { diffId: `sha256:${hash.digest("hex")}`, size };
+}
+
+/** Small chunks put together: a tar has three for each file, and each write costs more than many small files have bytes. */
+async function* inBlocks(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let waiting: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of chunks) {
+    waiting.push(chunk);
+    size += chunk.length;
+    if (size < BLOCK) continue;
+    yield Buffer.concat(waiting);
+    waiting = [];
+    size = 0;
+  }
+  yield Buffer.concat(waiting);
 }
