@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import type { Exporter } from "@tsbuild/builder";
+import type { Exporter, Packing } from "@tsbuild/builder";
 import type { OutputSpec } from "./arguments/output.ts";
 import { chunkWriter } from "./chunk-writer.ts";
 import type { Context } from "./context.ts";
@@ -29,7 +29,8 @@ export async function exportersOf(context: Context, { outputs, push, tags }: Wan
   }
   const { toRegistry } = await import("@tsbuild/builder");
   const exporters = await Promise.all(outputs.map((output) => exporterOf(context, output, tags)));
-  return [...exporters.flat(), ...(wantsPush ? tags.map((tag) => toRegistry(tag)) : [])];
+  const packing = outputs.find((output) => output.type === "image" && output.packing !== undefined);
+  return [...exporters.flat(), ...(wantsPush ? tags.map((tag) => toRegistry(tag, packingOf(packing))) : [])];
 }
 
 async function exporterOf(context: Context, output: OutputSpec, tags: readonly string[]): Promise<Exporter[]> {
@@ -37,10 +38,14 @@ async function exporterOf(context: Context, output: OutputSpec, tags: readonly s
   if (output.type === "image") return [];
   const { stdout, cwd } = context.terminal;
   const place = output.destination === "-" ? chunkWriter(stdout) : resolve(cwd, output.destination);
-  if (output.type === "local") return [builder.toDirectory(resolve(cwd, output.destination))];
-  if (output.type === "tar") return [builder.toTar(place)];
+  if (output.type === "local") return [builder.toDirectory(resolve(cwd, output.destination), output)];
+  if (output.type === "tar") return [builder.toTar(place, output)];
   const names = output.names.length > 0 ? output.names : tags;
-  if (output.type === "docker") return [builder.toDockerArchive(place, names)];
-  if (output.layout) return [builder.toLayout(resolve(cwd, output.destination), names[0])];
-  return [builder.toOciArchive(place, names[0])];
+  if (output.type === "docker") return [builder.toDockerArchive(place, names, output.packing)];
+  if (output.layout) return [builder.toLayout(resolve(cwd, output.destination), names[0], output.packing)];
+  return [builder.toOciArchive(place, names[0], output.packing)];
+}
+
+function packingOf(output: OutputSpec | undefined): Packing | undefined {
+  return output !== undefined && "packing" in output ? output.packing : undefined;
 }

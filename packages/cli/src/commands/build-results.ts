@@ -14,7 +14,7 @@ interface Results {
 
 /** Writes the files that `--iidfile` and `--metadata-file` ask for, in buildx's form. */
 export function writeResultFiles({ terminal: { cwd } }: Context, { result, tags, ...files }: Results): void {
-  if (files.iidfile !== undefined) writeFileSync(resolve(cwd, files.iidfile), result.imageId);
+  if (files.iidfile !== undefined) writeFileSync(resolve(cwd, files.iidfile), idOf(result));
   if (files.metadataFile === undefined) return;
   const metadata = {
     "containerimage.config.digest": result.imageId,
@@ -23,4 +23,9 @@ export function writeResultFiles({ terminal: { cwd } }: Context, { result, tags,
     ...(tags.length === 0 ? {} : { "image.name": tags.map((tag) => familiarName(parseReference(tag))).join(",") }),
   };
   writeFileSync(resolve(cwd, files.metadataFile), `${JSON.stringify(metadata, null, 2)}\n`);
+}
+
+/** What a script calls the result by: an image's id, the digest of an index. */
+export function idOf({ imageId, image, platforms }: BuildResult): string {
+  return platforms.length > 1 ? image.digest : imageId;
 }

@@ -1,8 +1,8 @@
-import type { BuildEvent, BuildResult } from "@tsbuild/builder";
+import type { BuildEvent, BuildResult, SolveOptions } from "@tsbuild/builder";
 import { familiarName, parseReference } from "@tsbuild/oci";
 import type { Command } from "commander";
 import { collect } from "../arguments/fields.ts";
-import { parseOutput } from "../arguments/output.ts";
+import { type OutputSpec, parseOutput } from "../arguments/output.ts";
 import { warningLines } from "../build-warnings.ts";
 import { parseCall } from "../call/parse-call.ts";
 import type { Context } from "../context.ts";
@@ -14,7 +14,7 @@ import { withSession } from "../session.ts";
 import { parseProgressMode } from "../settings.ts";
 import { storeName } from "../stored-image.ts";
 import { usageError } from "../usage-error.ts";
-import { writeResultFiles } from "./build-results.ts";
+import { idOf, writeResultFiles } from "./build-results.ts";
 import { readDockerfileRequest } from "./dockerfile-flags.ts";
 import { type BuildRequest, readBuildRequest } from "./graph-request.ts";
 import { declareSolveFlags, type SolveFlags, solveOptions, withBuilder } from "./solve-flags.ts";
@@ -67,7 +67,11 @@ async function build(context: Context, place: string | undefined, flags: BuildFl
   const tags = [...(flags.tag ?? []), ...outputs.flatMap((output) => (output.type === "image" ? output.names : []))];
   const mayExplain = parseExplain(flags.explain);
   const explanations = createExplanations(mayExplain);
-  const solve = { ...solveOptions(context, flags), tags: tags.map(storeName), explain: mayExplain !== undefined };
+  const solve = {
+    ...withOutputs(solveOptions(context, flags), outputs),
+    tags: tags.map(storeName),
+    explain: mayExplain !== undefined,
+  };
   const result = await withSession(context, (session) =>
     withBuilder(context, session, flags, async (builder) => {
       const { color } = context.settings();
@@ -88,8 +92,19 @@ async function build(context: Context, place: string | undefined, flags: BuildFl
     }),
   );
   writeResultFiles(context, { result, tags: solve.tags, ...flags });
-  if (quiet) context.print(result.imageId);
+  if (quiet) context.print(idOf(result));
   else if (mode !== "json" && mode !== "quiet") tell(context, request, { result, tags: solve.tags });
+}
+
+/** What outputs ask for of the image itself. */
+function withOutputs<Options extends SolveOptions>(options: Options, outputs: readonly OutputSpec[]): Options {
+  const { placedAnnotations = [] } = options;
+  const rewrites = outputs.some(({ rewriteTimestamps }) => rewriteTimestamps === true);
+  return {
+    ...options,
+    placedAnnotations: [...placedAnnotations, ...outputs.flatMap(({ annotations = [] }) => annotations)],
+    ...(rewrites ? { rewriteTimestamps: true } : {}),
+  };
 }
 
 interface Told {
@@ -101,6 +116,6 @@ function tell(context: Context, { options, source }: BuildRequest, { result, tag
   const lines = warningLines({ options, source: source(), result });
   if (lines.length > 0) context.note(`\n${lines.join("\n")}\n`);
   const names = tags.map((tag) => familiarName(parseReference(tag)));
-  const id = result.platforms.length > 1 ? `index ${result.image.digest}` : `image ${result.imageId}`;
-  context.note([id, ...names.map((name) => `  named ${name}`)].join("\n"));
+  const what = result.platforms.length > 1 ? "index" : "image";
+  context.note([`${what} ${idOf(result)}`, ...names.map((name) => `  named ${name}`)].join("\n"));
 }
