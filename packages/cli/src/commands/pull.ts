@@ -6,14 +6,17 @@ import { type Session, withSession } from "../session.ts";
 
 interface Options {
   readonly platform?: string;
-  readonly allPlatforms?: boolean;
   readonly quiet?: boolean;
 }
 
 export function configure(command: Command, context: Context): void {
   command
     .argument("<image>", "name")
-    .option("--platform <platform>", "os/arch[/variant]", context.terminal.env.DOCKER_DEFAULT_PLATFORM)
+    .option(
+      "--platform <platforms>",
+      "os/arch[/variant]; several with commas, or all",
+      context.terminal.env.DOCKER_DEFAULT_PLATFORM,
+    )
     .option("-q, --quiet", "print the name alone")
     .option("--disable-content-trust", "accepted")
     .action((name: string, options: Options) =>
@@ -38,10 +41,15 @@ export async function pullImage(
   const descriptor = await withTransfers(context, { quiet: options.quiet ?? false }, (onEvent) =>
     copyImage(repository, store, reference.digest ?? reference.tag ?? "latest", {
       as: full,
-      platforms: [options.platform ?? formatPlatform(hostPlatform())],
+      platforms: platformsOf(options.platform ?? formatPlatform(hostPlatform())),
       signal: context.signal,
       onEvent,
     }),
   );
   return { descriptor, reference: full };
+}
+
+/** An empty list stands for all that there are. */
+function platformsOf(text: string): readonly string[] {
+  return text === "all" ? [] : text.split(",").map((each) => each.trim());
 }

@@ -1,6 +1,14 @@
 import { resolve } from "node:path";
 import { createImageSource } from "@tsbuild/builder";
-import { type Descriptor, readImage, writeDockerArchive, writeOciArchive } from "@tsbuild/oci";
+import {
+  copyContent,
+  type Descriptor,
+  formatPlatform,
+  hostPlatform,
+  isIndexType,
+  writeDockerArchive,
+  writeOciArchive,
+} from "@tsbuild/oci";
 import type { Command } from "commander";
 import { chunkWriter } from "../chunk-writer.ts";
 import type { Context } from "../context.ts";
@@ -20,7 +28,7 @@ export function configure(command: Command, context: Context): void {
     .argument("<image...>", "names or ids")
     .option("-o, --output <file>", "the archive (default: stdout)")
     .option("--format <format>", "docker or oci", "docker")
-    .option("--platform <platform>", "which image of several platforms")
+    .option("--platform <platforms>", "which images of several platforms, with commas")
     .action((images: string[], options: Options) =>
       withSession(context, (session) => save(context, session, { ...options, images })),
     );
@@ -50,14 +58,25 @@ async function save(
   );
 }
 
-/** An image asked for by id has no name in the archive. */
+interface Wanted {
+  readonly format: string;
+  readonly platform?: string;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * An image asked for by id has no name in the archive. Of an index an OCI archive takes all, or the platforms asked for;
+ * Docker's, which holds one image a name, that of this machine's platform.
+ */
 async function imageToSave(
-  { store }: Session,
+  { store, registry }: Session,
   text: string,
-  options: { readonly platform?: string; readonly signal: AbortSignal },
+  { platform, format, signal }: Wanted,
 ): Promise<{ name: string; descriptor: Descriptor }> {
-  const { signal, platform } = options;
   const { descriptor } = await findStored(store, text, { signal });
-  const image = await readImage(store, descriptor, { signal, ...(platform === undefined ? {} : { platform }) });
-  return { name: text, descriptor: image.descriptor };
+  if (!isIndexType(descriptor.mediaType)) return { name: text, descriptor };
+  if (platform === undefined && format === "oci") return { name: text, descriptor };
+  const platforms = (platform ?? formatPlatform(hostPlatform())).split(",").map((each) => each.trim());
+  const source = createImageSource(store, registry);
+  return { name: text, descriptor: await copyContent(source, store, descriptor, { platforms, signal }) };
 }
