@@ -111,6 +111,18 @@ describe("another epoch, as after a commit", () => {
     expect(second.image.digest).toBe(await fresh(text, { epoch: SECOND }));
   });
 
+  test("folders of a base image that was made at the same commit keep its time", async () => {
+    const base = await build("FROM scratch\nWORKDIR /srv/app\n", { epoch: FIRST, tags: ["base:1"] });
+    const text = "FROM base:1\nCOPY app /srv/app/\nCOPY other.txt /srv/app/lib/\n";
+    await build(text, { epoch: FIRST });
+    const second = await build(text, { epoch: SECOND });
+    expect(ran(second)).toEqual([]);
+    const uncached = await build(text, { epoch: SECOND, noCache: true });
+    expect(second.image.digest).toBe(uncached.image.digest);
+    expect(base.config.rootfs.diff_ids[0]).toBe(second.config.rootfs.diff_ids[0]);
+    expect(await times(second)).toMatchObject({ srv: FIRST, "srv/app": FIRST, "srv/app/lib": SECOND });
+  });
+
   test.skipIf(!canRun)("a cached RUN stays; a RUN that runs sees the new times (needs a static busybox)", async () => {
     await busybox();
     const text = (command: string): string =>

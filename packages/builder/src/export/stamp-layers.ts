@@ -9,7 +9,8 @@ import {
   type LocalStore,
   MEDIA_TYPE,
 } from "@tsbuild/oci";
-import { type StampedLayer, stampOf } from "../files/stamped-layer.ts";
+import { isStamped, type StampedLayer, stampOf } from "../files/stamped-layer.ts";
+import { cacheKeyOf } from "../solver/cache-key.ts";
 import { writeWhole } from "../write-whole.ts";
 import { retimeLayer } from "./retime-layer.ts";
 
@@ -27,24 +28,21 @@ export async function stampLayers(
   for (const layer of layers) {
     const stamp = stampOf(layer);
     const isOld = stamp !== undefined && stamp !== epoch;
-    stamped.push(isOld ? await restamp(store, layer, { from: stamp, to: epoch, signal }) : layer);
+    stamped.push(isOld ? await restamp(store, layer, { to: epoch, signal }) : layer);
   }
   return stamped;
 }
 
 interface Restamp extends AbortOptions {
-  readonly from: number;
   readonly to: number;
 }
 
-async function restamp(store: LocalStore, layer: Layer, { from, to, signal }: Restamp): Promise<StampedLayer> {
+async function restamp(store: LocalStore, layer: Layer, { to, signal }: Restamp): Promise<StampedLayer> {
   const folder = join(store.folder("cache"), "stamps");
-  const file = join(folder, `${digestHex(layer.diffId)}.${to}`);
+  const file = join(folder, digestHex(cacheKeyOf({ ...layer, to }).digest));
   const known = readKnown(file);
   if (known !== undefined && store.has(known.diffId)) return { ...known, stamp: to };
-  const timeOf = ({ mtime, mtimeNsec }: { readonly mtime: number; readonly mtimeNsec: number }): number | undefined =>
-    mtime === from && mtimeNsec === 0 ? to : undefined;
-  const made = await retimeLayer(store, layer, timeOf, { signal });
+  const made = await retimeLayer(store, layer, (entry) => (isStamped(layer, entry) ? to : undefined), { signal });
   mkdirSync(folder, { recursive: true });
   writeWhole(file, `${made.diffId} ${made.descriptor.size}\n`);
   return { ...made, stamp: to };

@@ -41,7 +41,14 @@ export interface FileTaskResult {
   /** Of each copy action, in order: a digest over all that it copies. */
   readonly checksums: readonly Digest[];
   /** The finished plain tar at `layerPath`. */
-  readonly layer: { readonly diffId: Digest; readonly size: number } | undefined;
+  readonly layer:
+    | {
+        readonly diffId: Digest;
+        readonly size: number;
+        /** See `StampedLayer.fixed`. */
+        readonly fixed: readonly string[];
+      }
+    | undefined;
 }
 
 /** What a worker answers. */

@@ -11,7 +11,7 @@ import { octalMode } from "./mode.ts";
 import { cleanPath } from "./names.ts";
 import { place, placeContent, placementOf } from "./place.ts";
 import { type CopyAction, type Selected, select } from "./select.ts";
-import { stampsOf } from "./stamped-layer.ts";
+import { stampedFolders } from "./stamped-layer.ts";
 import { treeSource } from "./tree-source.ts";
 import { createSpool, type Spool, unpackInto } from "./unpack.ts";
 import { writeDraft } from "./write-draft.ts";
@@ -71,7 +71,7 @@ async function writeLayer(
       path: task.layerPath,
       indexFolder: store.folder("layers"),
       epoch: task.epoch,
-      stamps: stampsOf(task.base ?? []),
+      hasEpoch: stampedFolders(store, task.base ?? []),
     });
   } finally {
     spool.close();

@@ -11,15 +11,15 @@ export interface WriteDraftOptions {
   readonly indexFolder: string;
   /** Seconds since 1970, for the times of everything that the step adds. */
   readonly epoch: number | undefined;
-  /** Earlier epochs that layers below were made under: a folder from there has this epoch's time too. */
-  readonly stamps: ReadonlySet<number>;
+  /** Tells of a folder below whether its time is an epoch's, also an earlier one's: it is to have this one's. */
+  readonly hasEpoch: (path: string) => boolean;
 }
 
 /** Writes entries, parents first, as the plain tar of a layer; each file is read once. */
 export function writeDraft(
   entries: readonly DraftEntry[],
   options: WriteDraftOptions,
-): { readonly diffId: Digest; readonly size: number } {
+): { readonly diffId: Digest; readonly size: number; readonly fixed: readonly string[] } {
   const layer = createFileLayer(options.path, { indexFolder: options.indexFolder });
   try {
     const mtimeOf = clock(entries, options);
@@ -31,7 +31,7 @@ export function writeDraft(
       else writeEntry(layer, entry, planned.content);
       if (planned.group !== undefined && first === undefined) written.set(planned.group, entry.path);
     }
-    return layer.finish();
+    return { ...layer.finish(), fixed: fixedFolders(entries, options) };
   } catch (error) {
     layer.abort();
     throw error;
@@ -44,16 +44,26 @@ export function writeDraft(
  */
 function clock(
   entries: readonly DraftEntry[],
-  { epoch, stamps }: Pick<WriteDraftOptions, "epoch" | "stamps">,
+  { epoch, hasEpoch }: Pick<WriteDraftOptions, "epoch" | "hasEpoch">,
 ): (planned: DraftEntry) => number {
   let newest = NEWEST;
   for (const { entry, content } of entries)
     if (content !== undefined && content.type !== "bytes") newest = Math.max(newest, entry.mtime);
   const made = epoch ?? (newest === NEWEST ? 0 : newest);
   return ({ entry, inherited }) => {
-    if (inherited === true) return epoch !== undefined && stamps.has(entry.mtime) ? epoch : entry.mtime;
+    if (inherited === true) return epoch !== undefined && hasEpoch(entry.path) ? epoch : entry.mtime;
     return entry.mtime === NEWEST ? made : (epoch ?? entry.mtime);
   };
+}
+
+/** Folders from below that have the time of the epoch by chance: of a base image made at the same commit. */
+function fixedFolders(
+  entries: readonly DraftEntry[],
+  { epoch, hasEpoch }: Pick<WriteDraftOptions, "epoch" | "hasEpoch">,
+): readonly string[] {
+  return entries
+    .filter(({ entry, inherited }) => inherited === true && entry.mtime === epoch && !hasEpoch(entry.path))
+    .map(({ entry }) => entry.path);
 }
 
 function writeEntry(layer: FileLayer, entry: Entry, content: Content | undefined): void {

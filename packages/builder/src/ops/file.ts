@@ -115,13 +115,17 @@ export async function runTask(
     const { checksums, layer } = await workers.run(live?.statCacheFile ?? "layers", task, context);
     if (layer === undefined) return { checksums, layer: undefined };
     await store.adopt(layerPath, layer.diffId);
-    return { checksums, layer: madeLayer(layer.diffId, layer.size, epoch) };
+    return { checksums, layer: madeLayer(layer, epoch) };
   } finally {
     for (const path of [layerPath, spoolPath]) rmSync(path, { force: true });
   }
 }
 
-function madeLayer(diffId: Digest, size: number, epoch: number | undefined): StampedLayer {
+function madeLayer(
+  { diffId, size, fixed }: NonNullable<FileTaskResult["layer"]>,
+  epoch: number | undefined,
+): StampedLayer {
   const layer = { descriptor: { mediaType: MEDIA_TYPE.ociLayer, digest: diffId, size }, diffId };
-  return epoch === undefined ? layer : { ...layer, stamp: epoch };
+  if (epoch === undefined) return layer;
+  return { ...layer, stamp: epoch, ...(fixed.length === 0 ? {} : { fixed }) };
 }
