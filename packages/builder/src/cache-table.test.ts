@@ -78,6 +78,8 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
+  // Unpacked files of other users are the runtime's to remove, for an ordinary user.
+  await builder.prune({ all: true });
   await builder.close();
   await store.close();
   rmSync(folder, { recursive: true, force: true });

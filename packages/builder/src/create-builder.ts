@@ -11,7 +11,7 @@ import { compileState } from "./graph/compile-state.ts";
 import { readGraph } from "./graph/read-graph.ts";
 import { createImageResolver, type ImageResolver } from "./image-resolver.ts";
 import { fetchDownload } from "./ops/download.ts";
-import { pruneCache } from "./prune-cache.ts";
+import { pruneCache, pruneSnapshots } from "./prune-cache.ts";
 import { platformsOf, stateOptions } from "./solve-options.ts";
 
 /**
@@ -85,7 +85,10 @@ export async function createBuilder(options: BuilderOptions = {}): Promise<Build
         await prepared.close();
       }
     },
-    prune: (request) => pruneCache(store, request),
+    async prune(request) {
+      const { freedBytes } = await pruneCache(store, request);
+      return { freedBytes: freedBytes + (await pruneSnapshots(store, runtime.open)) };
+    },
     close,
     [Symbol.asyncDispose]: close,
   };

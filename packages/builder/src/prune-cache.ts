@@ -1,6 +1,7 @@
-import { rmSync, statSync } from "node:fs";
+import { existsSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
-import type { AbortOptions, Digest, LocalStore } from "@tsbuild/oci";
+import { type AbortOptions, type Digest, isDigest, type LocalStore } from "@tsbuild/oci";
+import type { Runtime } from "@tsbuild/runtime";
 import { openCache } from "./solver/cache.ts";
 
 export interface PruneOptions extends AbortOptions {
@@ -25,6 +26,13 @@ export async function pruneCache(
       rmSync(join(folder, name), { recursive: true, force: true });
   const freedBytes = await store.collect({ keep, signal, ...(all ? { graceMs: 0 } : {}) });
   return { freedBytes };
+}
+
+/** Removes the unpacked layers whose plain tars are gone. Does nothing where none was ever unpacked. Returns the bytes freed. */
+export async function pruneSnapshots(store: LocalStore, openRuntime: () => Promise<Runtime>): Promise<number> {
+  if (!existsSync(join(store.root, "snapshots", "layers"))) return 0;
+  const runtime = await openRuntime();
+  return runtime.prune({ has: (diffId) => isDigest(diffId) && store.has(diffId) });
 }
 
 /** Keeps the newest records whose layers fit into `limit`, removes the rest; returns the digests that they need. */

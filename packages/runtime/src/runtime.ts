@@ -61,8 +61,8 @@ export interface Runtime extends AsyncDisposable {
    * only once, however many chains it is part of, and nothing is mounted outside a process's own namespace.
    */
   prepare(layers: readonly Layer[], options?: AbortOptions): Promise<Workspace>;
-  /** Removes unpacked layers whose diffId is not in `keep`, and what crashed processes left. Bytes freed. */
-  prune(keep: ReadonlySet<string>): Promise<number>;
+  /** Removes unpacked layers whose diffId `keep` does not have, and what crashed processes left. Bytes freed. */
+  prune(keep: Pick<ReadonlySet<string>, "has">): Promise<number>;
   close(): Promise<void>;
 }
 

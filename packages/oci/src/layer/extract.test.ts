@@ -1,5 +1,6 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import {
+  chmodSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -49,6 +50,8 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await store.close();
+  // An ordinary user cannot remove what lies in a read-only folder.
+  if (lstatSync(join(out, "etc"), { throwIfNoEntry: false })?.isDirectory()) chmodSync(join(out, "etc"), 0o700);
   rmSync(root, { recursive: true, force: true });
 });
 

@@ -3,6 +3,7 @@ import {
   constants,
   fchmodSync,
   fchownSync,
+  fstatSync,
   futimesSync,
   lchownSync,
   linkSync,
@@ -70,7 +71,10 @@ export function createExtractor({ directory, owners }: { directory: string; owne
       remove(place);
       mkdirSync(place, 0o700);
     }
-    open.push({ entry, descriptor: openSync(place, O_RDONLY | O_DIRECTORY | O_NOFOLLOW) });
+    const descriptor = openSync(place, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    open.push({ entry, descriptor });
+    // What an earlier extraction left read-only must take entries again; its own mode comes when it is left.
+    if ((fstatSync(descriptor).mode & 0o300) !== 0o300) fchmodSync(descriptor, 0o700);
   };
 
   const makeFile = (entry: TreeEntry, place: Buffer): void => {

@@ -240,11 +240,13 @@ function layersInUse(folders: SnapshotFolders): ReadonlySet<string> {
   );
 }
 
-async function pruneLayers({ folders, trees }: OverlayOptions, keep: ReadonlySet<string>): Promise<number> {
-  const kept = new Set([...keep].map((digest) => digest.slice(digest.indexOf(":") + 1)));
+async function pruneLayers(
+  { folders, trees }: OverlayOptions,
+  keep: Pick<ReadonlySet<string>, "has">,
+): Promise<number> {
   let freed = 0;
   for (const hex of readdirSync(folders.layers)) {
-    if (kept.has(hex) || layersInUse(folders).has(hex)) continue;
+    if (keep.has(`sha256:${hex}`) || layersInUse(folders).has(hex)) continue;
     const trash = createWorkFolder(folders);
     const moved = join(trash, hex);
     renameSync(join(folders.layers, hex), moved);

@@ -11,7 +11,7 @@ export interface Snapshotter {
   /** A chain to be mounted beside a root; what is written to it is forgotten with `folder`. */
   open(layers: readonly Layer[], folder: string, options: { readonly writable: boolean }): Promise<OpenedLayers>;
   /** Removes layers that are not in `keep`. Bytes freed. */
-  prune(keep: ReadonlySet<string>): Promise<number>;
+  prune(keep: Pick<ReadonlySet<string>, "has">): Promise<number>;
 }
 
 export interface OpenedLayers {
