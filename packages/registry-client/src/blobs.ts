@@ -106,11 +106,20 @@ async function* readParts(pull: Pull, first: Part, onPart: (part: Part) => void)
       if (received < pull.target.size) throw cutShort(pull, part.endpoint, received);
     } catch (error) {
       pull.signal?.throwIfAborted();
-      if (!isTransient(error) || !patience.bears(received)) throw error;
+      const again = isTransient(error) || (received > 0 && triesWithoutRanges(pull, error));
+      if (!again || !patience.bears(received)) throw error;
       await pause(backoff(patience.failures(), error, retry), pull);
     }
     part = undefined;
   }
+}
+
+/** A server that sends another range than asked for is asked for all of it from then on. */
+function triesWithoutRanges({ context }: Pull, error: unknown): boolean {
+  if (!(error instanceof RegistryError && error.code === "RESPONSE_INVALID")) return false;
+  if (context.learnt.ranges === false) return false;
+  context.learnt.ranges = false;
+  return true;
 }
 
 /** Counts failures; a long way made in between lets them be forgotten. */
@@ -213,7 +222,7 @@ function openPart(pull: Pull, offset: number): Promise<Part> {
         method: "GET",
         path: `blobs/${target.digest}`,
         purpose: purposeOf(pull),
-        ...(offset === 0 ? {} : { headers: { range: `bytes=${offset}-` } }),
+        ...(offset === 0 || context.learnt.ranges === false ? {} : { headers: { range: `bytes=${offset}-` } }),
         endpoint,
         signal,
       });
@@ -223,7 +232,7 @@ function openPart(pull: Pull, offset: number): Promise<Part> {
         throw new TsbuildError("SIZE_MISMATCH", `there are ${offset} bytes, not ${target.size}`);
       }
       const latencyMs = performance.now() - asked;
-      return { endpoint, latencyMs, ...(await toPart(request, response, offset)) };
+      return { endpoint, latencyMs, ...(await toPart(request, response, { offset, size: target.size })) };
     },
     { name: target.digest, signal },
   );
@@ -232,12 +241,13 @@ function openPart(pull: Pull, offset: number): Promise<Part> {
 async function toPart(
   request: RegistryRequest,
   response: HttpResponse,
-  offset: number,
+  { offset, size }: { readonly offset: number; readonly size: number },
 ): Promise<Pick<Part, "body" | "skip">> {
   const { body, headers, status } = await expectStatus(request, response, offset === 0 ? [200] : [200, 206]);
   const encoding = headers["content-encoding"] ?? "identity";
-  const start = /^bytes (\d{1,15})-\d+\/(?:\d+|\*)$/.exec(headers["content-range"] ?? "")?.[1];
-  if (encoding !== "identity" || (status === 206 && start !== String(offset))) {
+  const [, start, total] = /^bytes (\d{1,15})-\d+\/(\d+|\*)$/.exec(headers["content-range"] ?? "") ?? [];
+  const asked = start === String(offset) && (total === "*" || total === String(size));
+  if (encoding !== "identity" || (status === 206 && !asked)) {
     await response.discard();
     throw invalidAnswer(request, encoding === "identity" ? "another range than asked for" : `encoded as ${encoding}`);
   }

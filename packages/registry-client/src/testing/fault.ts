@@ -55,6 +55,7 @@ type Handler = (exchange: Exchange) => Promise<Reply>;
 
 export interface FaultRules {
   add(...faults: readonly Fault[]): void;
+  clear(): void;
   /** Runs `handle` with what goes wrong this time. */
   run(exchange: Exchange, handle: Handler): Promise<Reply>;
 }
@@ -64,6 +65,9 @@ export function createFaultRules(initial: readonly Fault[]): FaultRules {
   return {
     add(...faults) {
       rules.push(...faults.map(counted));
+    },
+    clear() {
+      rules.length = 0;
     },
     run(exchange, handle) {
       const actions = rules.filter((rule) => rule.hits(exchange)).map((rule) => rule.action);

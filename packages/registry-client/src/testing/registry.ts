@@ -50,6 +50,8 @@ export interface TestRegistry extends AsyncDisposable {
   /** All requests so far, in order of arrival. */
   readonly requests: readonly RecordedRequest[];
   addFault(...faults: readonly Fault[]): void;
+  /** From now on all goes well. */
+  clearFaults(): void;
   close(): Promise<void>;
 }
 
@@ -95,7 +97,7 @@ export async function createTestRegistry(options: TestRegistryOptions = {}): Pro
     server.closeAllConnections();
     await closed;
   };
-  return { host, origin, requests, addFault: rules.add, close, [Symbol.asyncDispose]: close };
+  return { host, origin, requests, addFault: rules.add, clearFaults: rules.clear, close, [Symbol.asyncDispose]: close };
 }
 
 /** The address as a reference names it; where it stands for all addresses, this machine's own. */
