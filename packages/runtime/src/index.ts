@@ -1,5 +1,9 @@
 export { createRuntime, probeRuntime } from "./create-runtime.ts";
 export { CommandNotStartedError } from "./exit-status.ts";
+export type { OciConfig, OciProcess } from "./lifecycle/config-json.ts";
+export type { ContainerState } from "./lifecycle/container-state.ts";
+export { type Containers, type CreateOptions, openContainers } from "./lifecycle/containers.ts";
+export type { StandardStreams } from "./lifecycle/run-launcher.ts";
 export type { Execution, ExitStatus, Mount, NetworkMode, ProcessSpec, ResourceLimits } from "./process.ts";
 export type {
   BackendName,

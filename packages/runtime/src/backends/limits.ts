@@ -9,6 +9,8 @@ export interface LimitedCgroup {
   /** Tells whether the kernel ended something in it for want of memory. */
   oomKilled(): boolean;
   remove(): void;
+  /** Where it is, in each hierarchy. */
+  readonly folders: readonly string[];
 }
 
 /** Files to write in a folder of a hierarchy, in their order. */
@@ -50,6 +52,7 @@ export function createLimitedCgroup(limits: ResourceLimits, root: string = HIERA
     },
     oomKilled: () => folders.some((folder) => /^oom_kill [1-9]/m.test(readIfThere(join(folder, events)))),
     remove,
+    folders,
   };
 }
 
@@ -120,7 +123,7 @@ function readIfThere(file: string): string {
 }
 
 /** What runs in it yet keeps it; the next runtime sweeps it then. */
-function removeIfThere(folder: string): void {
+export function removeIfThere(folder: string): void {
   try {
     rmdirSync(folder);
   } catch {

@@ -7,15 +7,23 @@ import { dieWithParent } from "./supervise.ts";
 const CAPABILITY_VERSION_3 = 0x20080522;
 const SECCOMP_SET_MODE_FILTER = 1;
 
+export type ConfinedProcess = Pick<ContainerSpec, "user" | "capabilities" | "userNamespace">;
+
 export interface ConfineOptions {
   /** The seccomp filter; none where undefined. */
   readonly filter: Uint8Array | undefined;
   /** What this machine forbids is left out: a container around us does it then. @default false */
   readonly lenient?: boolean;
+  /** It lives on when its parent ends. @default false */
+  readonly detached?: boolean;
 }
 
 /** Writes the calls that take from the process what it may not do, and make it `spec.user`. */
-export function confine(script: ScriptBuilder, spec: ContainerSpec, { filter, lenient = false }: ConfineOptions): void {
+export function confine(
+  script: ScriptBuilder,
+  spec: ConfinedProcess,
+  { filter, lenient = false, detached = false }: ConfineOptions,
+): void {
   const onError = lenient ? { onError: "continue" } : {};
   for (const [number, name] of CAPABILITIES.entries()) {
     if (spec.capabilities.includes(name)) continue;
@@ -24,7 +32,7 @@ export function confine(script: ScriptBuilder, spec: ContainerSpec, { filter, le
   // Needs CAP_SYS_ADMIN, which goes with the change of user below.
   if (filter) script.call("seccomp", [SECCOMP_SET_MODE_FILTER, 0, filterProgram(script, filter)], onError);
   becomeUser(script, spec);
-  dieWithParent(script);
+  if (!detached) dieWithParent(script);
   if (spec.user.uid === 0) setCapabilities(script, capabilityMask(spec.capabilities), onError);
 }
 
@@ -40,7 +48,7 @@ export function startLoopback(script: ScriptBuilder): void {
   script.call("close", [socket]);
 }
 
-function becomeUser(script: ScriptBuilder, spec: ContainerSpec): void {
+function becomeUser(script: ScriptBuilder, spec: ConfinedProcess): void {
   const { uid, gid, additionalGids } = spec.user;
   const groups = Buffer.alloc(4 * Math.max(1, additionalGids.length));
   additionalGids.forEach((group, index) => {

@@ -34,7 +34,7 @@ export function enterRoot(script: ScriptBuilder, spec: ContainerSpec): void {
   script.call("chdir", ["/"]);
   mountKernelInterfaces(script, spec, hostSys);
   fillDevices(script, devices);
-  if (!spec.privileged) hidePaths(script);
+  if (!spec.privileged) hidePaths(script, { masked: MASKED_PATHS, readonly: READONLY_PATHS });
   for (const [index, mount] of spec.mounts.entries()) attach(script, mount, sources[index]);
   script.call("fchdir", [oldRoot]);
   script.call("mount", ["", ".", 0, MOUNT.RECURSIVE | MOUNT.SLAVE, 0]);
@@ -93,7 +93,8 @@ function openSources(script: ScriptBuilder, spec: ContainerSpec): readonly (Slot
   });
 }
 
-function openTree(script: ScriptBuilder, path: string, recursive: number): Slot {
+/** A tree of the host, to be mounted later. */
+export function openTree(script: ScriptBuilder, path: string, recursive: number): Slot {
   const tree = script.slot();
   script.call("open_tree", [AT_FDCWD, path, OPEN_TREE_CLONE | OPEN.CLOEXEC | recursive], {
     result: tree,
@@ -125,7 +126,8 @@ function openHow(script: ScriptBuilder): { readonly offset: number } {
   return script.data(how);
 }
 
-function openFolder(script: ScriptBuilder, path: string, extra = 0): Slot {
+/** Opens a folder. */
+export function openFolder(script: ScriptBuilder, path: string, extra = 0): Slot {
   const fd = script.slot();
   script.call("openat", [AT_FDCWD, path, OPEN.DIRECTORY | OPEN.CLOEXEC | extra, 0], { result: fd });
   return fd;
@@ -165,7 +167,8 @@ function requireFolder(script: ScriptBuilder, path: string): void {
   script.call("close", [fd]);
 }
 
-function fillDevices(script: ScriptBuilder, devices: readonly Slot[]): void {
+/** Makes the usual devices in a fresh /dev, of the trees that were opened for them. */
+export function fillDevices(script: ScriptBuilder, devices: readonly Slot[]): void {
   for (const [index, { name }] of DEFAULT_DEVICES.entries()) {
     script.call("mknodat", [AT_FDCWD, `/dev/${name}`, 0o100666, 0]);
     const tree = devices[index];
@@ -174,16 +177,20 @@ function fillDevices(script: ScriptBuilder, devices: readonly Slot[]): void {
   for (const [name, pointsTo] of DEVICE_LINKS) script.call("symlinkat", [pointsTo, AT_FDCWD, `/dev/${name}`]);
 }
 
-function hidePaths(script: ScriptBuilder): void {
-  for (const path of READONLY_PATHS) {
+/** Makes kernel interfaces read-only, or covers them. What this kernel does not have needs neither. */
+export function hidePaths(
+  script: ScriptBuilder,
+  { masked, readonly }: { readonly masked: readonly string[]; readonly readonly: readonly string[] },
+): void {
+  for (const path of readonly) {
     const label = `readonly ${path}`;
     const flags = MOUNT.REMOUNT | MOUNT.BIND | MOUNT.READONLY | MOUNT.NOSUID | MOUNT.NODEV | MOUNT.NOEXEC;
     script.call("mount", [path, path, 0, MOUNT.BIND | MOUNT.RECURSIVE, 0], { onError: label });
     script.call("mount", [0, path, 0, flags, 0]);
     script.label(label);
   }
-  for (const path of MASKED_PATHS) {
-    // A file disappears under /dev/null, a folder under an empty one; what this kernel does not have needs neither.
+  for (const path of masked) {
+    // A file disappears under /dev/null, a folder under an empty one.
     script.call("mount", ["/dev/null", path, 0, MOUNT.BIND, 0], { onError: `folder ${path}` });
     script.jump(`masked ${path}`);
     script.label(`folder ${path}`);
@@ -206,7 +213,7 @@ function attach(script: ScriptBuilder, mount: PlannedMount, source: Slot | undef
 }
 
 /** Makes what is missing of a mount point; `pathsMade` of the caller takes it away again afterwards. */
-function makeMountPoint(script: ScriptBuilder, target: string, kind: "file" | "directory"): void {
+export function makeMountPoint(script: ScriptBuilder, target: string, kind: "file" | "directory"): void {
   makeFolders(script, kind === "file" ? dirname(target) : target);
   if (kind === "file") script.call("mknodat", [AT_FDCWD, target, 0o100644, 0], { onError: "continue" });
 }
@@ -221,7 +228,7 @@ export function makeFolders(script: ScriptBuilder, path: string): void {
 }
 
 /** Mounts an opened tree. The attributes hold for everything in it. */
-function moveTree(script: ScriptBuilder, tree: Slot, target: string, attributes: number): void {
+export function moveTree(script: ScriptBuilder, tree: Slot, target: string, attributes: number): void {
   const remount = `remount ${target} ${tree.address.offset}`;
   const done = `mounted ${target} ${tree.address.offset}`;
   if (attributes !== 0) {
