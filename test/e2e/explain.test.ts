@@ -1,9 +1,12 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { exec, openWorkbench, succeed, type Workbench } from "../support/tsbuild.ts";
+import { exec, openWorkbench, probe, succeed, type Workbench } from "../support/tsbuild.ts";
 
 const DOCKERFILE = "FROM scratch\nWORKDIR /app\nCOPY src src\nCOPY readme.md /\n";
+
+const BUSYBOX = "/bin/busybox";
+const canRun = existsSync(BUSYBOX) && !probe("ldd", [BUSYBOX]);
 
 let bench: Workbench;
 let context: string;
@@ -125,5 +128,26 @@ describe("the epoch", () => {
   test("--timestamps x is wrong usage", async () => {
     expect(await bench.run(["build", "--timestamps", "x", context])).toMatchObject({ code: 2 });
     expect(await bench.run(["build", "--source-date-epoch", "x", context])).toMatchObject({ code: 2 });
+  });
+});
+
+describe.skipIf(!canRun)("builds with RUN (needs a static busybox)", () => {
+  const place = (): string => join(bench.folder, "running");
+
+  beforeAll(() => {
+    mkdirSync(place());
+    copyFileSync(BUSYBOX, join(place(), "busybox"));
+  });
+
+  test.each<readonly [string, string, readonly string[], number, RegExp]>([
+    ["the same content, at other times", "echo same > /x", [], 1, /^file {4}\/x: time .* \(layer 1\)$/m],
+    ["with times clamped", "echo same > /x", ["--source-date-epoch", "1", "--rewrite-timestamp"], 0, /^reproduced: /],
+    ["other content", "/bin/busybox cat /proc/uptime > /x", [], 1, /^file {4}\/x: .*content sha256:/m],
+  ])("%s", async (_what, command, flags, expected, output) => {
+    const text = `FROM scratch\nCOPY busybox /bin/busybox\nRUN ["/bin/busybox", "sh", "-c", "/bin/busybox sleep 1; ${command}"]\n`;
+    writeFileSync(join(place(), "Dockerfile"), text);
+    const { code, stdout } = await bench.run(["verify", "build", ...QUIET, ...flags, place()]);
+    expect(stdout).toMatch(output);
+    expect(code).toBe(expected);
   });
 });
