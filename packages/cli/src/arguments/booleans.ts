@@ -22,7 +22,7 @@ export function withPlainBooleans(words: readonly string[], command: Command): s
 
 /** What stands in place of one word. */
 function plainWords(word: string, option: Option | undefined): readonly string[] {
-  const value = valueOf(word);
+  const value = attachedValue(word);
   if (option !== undefined && isSwitch(option) && value !== undefined) {
     if (/^(?:true|1|t)$/i.test(value)) return [option.long ?? ""];
     return /^(?:false|0|f)$/i.test(value) ? [] : [word];
@@ -32,12 +32,12 @@ function plainWords(word: string, option: Option | undefined): readonly string[]
 }
 
 /** What stands behind `=` in `--name=value`. */
-function valueOf(word: string): string | undefined {
+function attachedValue(word: string): string | undefined {
   return /^--[^=]+=(.*)$/s.exec(word)?.[1];
 }
 
 function takesNext(word: string, option: Option): boolean {
-  return option.required && valueOf(word) === undefined && isWhole(word, option);
+  return option.required && attachedValue(word) === undefined && isWhole(word, option);
 }
 
 /** Commands that end in `[args...]` for a process. */
