@@ -3,11 +3,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
 import { afterAll, describe, expect, test } from "vitest";
+import { parseAnnotations } from "./annotation.ts";
 import { withPlainBooleans } from "./booleans.ts";
 import { splitCsv } from "./fields.ts";
 import { parseKeyValues, parseLabels, readEnvFile } from "./key-value.ts";
+import { readLimits } from "./limits.ts";
+import { parseNamedContexts } from "./named-context.ts";
 import { parseOutput } from "./output.ts";
 import { readSecrets } from "./secret.ts";
+import { readAgents } from "./ssh.ts";
 import { parseMount, parseSize, parseTmpfs, parseVolume } from "./volume.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "tsbuild-arguments-"));
@@ -30,22 +34,104 @@ describe("--output", () => {
     ["type=tar", { type: "tar", destination: "-" }],
     ["type=oci,dest=a.tar", { type: "oci", destination: "a.tar", layout: false, names: [] }],
     ["type=oci,dest=a,tar=false", { type: "oci", destination: "a", layout: true, names: [] }],
-    ['type=docker,"dest=a,b.tar",name=x:1', { type: "docker", destination: "a,b.tar", names: ["x:1"] }],
+    ['type=docker,"dest=a,b.tar",name=x:1', { type: "docker", destination: "a,b.tar", layout: false, names: ["x:1"] }],
     ["type=docker", { type: "image", names: [], push: false }],
     ["type=image,push=true,name=r.io/a", { type: "image", names: ["r.io/a"], push: true }],
     ['type=image,"name=r.io/a,r.io/b"', { type: "image", names: ["r.io/a", "r.io/b"], push: false }],
     ["type=registry", { type: "image", names: [], push: true }],
-    ["type=image,compression=gzip", { type: "image", names: [], push: false }],
+    ["type=image,oci-mediatypes=true", { type: "image", names: [], push: false }],
+    ["type=local,dest=o,platform-split=false", { type: "local", destination: "o", platformSplit: false }],
+    [
+      "type=registry,compression=zstd,compression-level=99,force-compression=true",
+      { type: "image", names: [], push: true, packing: { compression: "zstd", level: 22, force: true } },
+    ],
+    [
+      'type=image,annotation.a=1,"annotation-manifest[linux/arm64].b=x,y",rewrite-timestamp=true',
+      {
+        ...{ type: "image", names: [], push: false, rewriteTimestamps: true },
+        annotations: [
+          { at: "manifest", name: "a", value: "1" },
+          { at: "manifest", platform: "linux/arm64", name: "b", value: "x,y" },
+        ],
+      },
+    ],
   ])("%s", (text, spec) => {
     expect(parseOutput(text)).toEqual(spec);
   });
 
-  test.each(["", "type=local", "type=nonsense", "dest=x", "type=oci,dset=x", "type=image,push=maybe"])(
-    "refuses %j",
-    (text) => {
-      expect(codeOf(() => parseOutput(text))).toEqual(USAGE);
-    },
-  );
+  test.each([
+    "",
+    "type=local",
+    "type=nonsense",
+    "dest=x",
+    "type=oci,dset=x",
+    "type=image,push=maybe",
+    "type=oci,compression=lzma",
+    "type=image,annotation-x.a=b",
+  ])("refuses %j", (text) => {
+    expect(codeOf(() => parseOutput(text))).toEqual(USAGE);
+  });
+});
+
+describe("--annotation", () => {
+  test.each([
+    ["a=b", [{ at: "manifest", name: "a", value: "b" }]],
+    ["org.x.url=http://host:80/", [{ at: "manifest", name: "org.x.url", value: "http://host:80/" }]],
+    [
+      "index,manifest[linux/amd64]:a=b:c",
+      [
+        { at: "index", name: "a", value: "b:c" },
+        { at: "manifest", platform: "linux/amd64", name: "a", value: "b:c" },
+      ],
+    ],
+  ])("%s", (text, annotations) => {
+    expect(parseAnnotations([text])).toEqual(annotations);
+  });
+
+  test.each(["a", "=b", "nothing:a=b", "index-descriptor:a=b"])("refuses %j", (text) => {
+    expect(codeOf(() => parseAnnotations([text]))).toEqual(USAGE);
+  });
+});
+
+describe("limits", () => {
+  test.each([
+    [{}, {}],
+    [{ memory: "64m", cpus: "1.5" }, { limits: { memory: 64 << 20, cpus: 1.5 } }],
+    [{ cpuQuota: "50000" }, { limits: { cpus: 0.5 } }],
+    [
+      { cpuQuota: "50000", cpuPeriod: "25000", shmSize: "1k" },
+      { limits: { cpus: 2 }, shmSize: 1024 },
+    ],
+  ])("%j", (flags, limits) => {
+    expect(readLimits(flags)).toEqual(limits);
+  });
+
+  test.each([{ memory: "much" }, { cpus: "0" }, { cpuQuota: "-1" }])("refuses %j", (flags) => {
+    expect(codeOf(() => readLimits(flags))).toEqual(USAGE);
+  });
+});
+
+describe("--ssh", () => {
+  test("takes the user's agent, and sockets only", () => {
+    const file = join(folder, "key");
+    writeFileSync(file, "no socket");
+    for (const [spec, env] of [
+      ["default", {}],
+      ["default", { SSH_AUTH_SOCK: join(folder, "none") }],
+      [`x=${file}`, {}],
+      ["=y", {}],
+    ] as const)
+      expect(codeOf(() => readAgents([spec], { env, cwd: folder }))).toEqual(USAGE);
+  });
+});
+
+test("--build-context: folders are taken from where the command was started, addresses stay", () => {
+  const words = ["a=src", "b=docker-image://alpine:3", "c=oci-layout://out:v1", "d=git@host:repo", "e=/abs"];
+  expect(parseNamedContexts(words, { cwd: "/w", isElsewhere: (place) => place.startsWith("git@") })).toEqual({
+    ...{ a: "/w/src", b: "docker-image://alpine:3", c: "oci-layout:///w/out:v1", d: "git@host:repo", e: "/abs" },
+  });
+  for (const word of ["a", "=b", "a="])
+    expect(codeOf(() => parseNamedContexts([word], { cwd: "/w", isElsewhere: () => false }))).toEqual(USAGE);
 });
 
 test("CSV fields may be quoted", () => {

@@ -1,6 +1,6 @@
 import type { SolveOptions } from "@tsbuild/builder";
 import { usageError } from "../usage-error.ts";
-import { parseSize } from "./size.ts";
+import { parseSize } from "./volume.ts";
 
 /** The flags that say what each RUN may take of the machine. */
 export interface LimitFlags {

@@ -7,6 +7,7 @@ import { createDisplay } from "../progress/display.ts";
 import { SourceError } from "../report.ts";
 import { type Session, withSession } from "../session.ts";
 import { parseProgressMode } from "../settings.ts";
+import { usageError } from "../usage-error.ts";
 import { readDockerfileRequest } from "./dockerfile-flags.ts";
 import { declareSolveFlags, type SolveFlags, solveOptions, withBuilder } from "./solve-flags.ts";
 
@@ -21,6 +22,10 @@ export function configure(command: Command, context: Context): void {
 /** Builds twice without the cache. Exit code 1 where the images are not the same. */
 async function verifyBuild(context: Context, place: string, flags: Flags): Promise<void> {
   const { options, source } = await readDockerfileRequest(context, place, flags);
+  if (typeof options.context === "object")
+    throw usageError("verify build: an archive on stdin can be read only once", {
+      hint: "unpack it and name its folder",
+    });
   const request = { ...options, ...solveOptions(context, flags), noCache: true };
   await withSession(context, (session) =>
     withBuilder(context, session, flags, async (builder) => {

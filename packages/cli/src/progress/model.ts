@@ -67,7 +67,7 @@ export function reduceProgress(state: ProgressState, event: BuildEvent): Progres
     case "vertex.progress":
       return change(state, event.vertex, (step) => withAmount(step, event));
     case "vertex.completed":
-      return end(begun(state, event), event.vertex, event.cached ? "cached" : "done", { endedAt: event.time });
+      return completed(begun(state, event), event);
     case "export.completed":
       return end(state, exportId(event.name), "done", { endedAt: event.time });
     case "vertex.failed":
@@ -116,6 +116,15 @@ function start(state: ProgressState, id: string, name: string, time: number): Pr
 /** A step that the cache answers need not have been started. */
 function begun(state: ProgressState, event: { readonly vertex: string; readonly time: number }): ProgressState {
   return start(state, event.vertex, state.planned[event.vertex] ?? event.vertex, event.time);
+}
+
+/** The walk through a context is done in every build, and costs nothing that a cache could save: it is never "cached". */
+function completed(
+  state: ProgressState,
+  { vertex, cached, time }: { readonly vertex: string; readonly cached: boolean; readonly time: number },
+): ProgressState {
+  const isContext = /^\[(?:internal\]|context )/.test(state.planned[vertex] ?? "");
+  return end(state, vertex, cached && !isContext ? "cached" : "done", { endedAt: time });
 }
 
 function change(state: ProgressState, id: string, update: (step: Step) => Step): ProgressState {

@@ -47,7 +47,7 @@ function stepLines(before: ProgressState, step: Step, event: BuildEvent): string
       return splitLines(left, event.data).lines.map((line) => `${prefix} ${since} ${line}`);
     }
     case "vertex.completed":
-      return [...unfinished(step), event.cached ? `${prefix} CACHED` : `${prefix} DONE ${duration(step)}s`];
+      return [...unfinished(step), step.status === "cached" ? `${prefix} CACHED` : `${prefix} DONE ${duration(step)}s`];
     case "export.completed":
       return [`${prefix} DONE ${duration(step)}s`];
     case "vertex.failed":
