@@ -9,11 +9,20 @@ import { compareImages, type Difference } from "./compare-images.ts";
 import { startDockerEngine } from "./docker-engine.ts";
 import type { Scenario } from "./scenario.ts";
 
+/** What came of a scenario. */
+export interface Comparison {
+  /** True where both made an image. */
+  readonly built: boolean;
+  /** What both said, where both refused. */
+  readonly refusal?: string;
+  readonly differences: readonly Difference[];
+}
+
 /** Both builders, started, with the same base images. */
 export interface Arena extends Rivals {
   readonly bases: readonly BaseImage[];
   /** What the builders disagree about; `built` where both made an image. */
-  compare(scenario: Scenario): Promise<{ built: boolean; differences: readonly Difference[] }>;
+  compare(scenario: Scenario): Promise<Comparison>;
   close(): Promise<void>;
 }
 
@@ -41,15 +50,17 @@ export async function openArena(): Promise<Arena> {
   }
 }
 
-async function compare(
-  rivals: Rivals,
-  scenario: Scenario,
-): Promise<{ built: boolean; differences: readonly Difference[] }> {
+async function compare(rivals: Rivals, scenario: Scenario): Promise<Comparison> {
   const { ours, theirs } = await buildBoth(rivals, scenario);
   if ("image" in ours && "image" in theirs)
     return { built: true, differences: await compareImages(rivals.builder.store, ours.image, theirs.image) };
   const [a, b] = [ours, theirs].map((outcome) => ("image" in outcome ? "built" : outcome.failure));
-  if (a === b) return { built: false, differences: [] };
+  if (a === b)
+    return {
+      built: false,
+      refusal: `${"text" in ours ? ours.text : ""} | ${"text" in theirs ? theirs.text : ""}`,
+      differences: [],
+    };
   const [left, right] = [ours, theirs].map((outcome) => ("image" in outcome ? "built" : outcome.text));
   return { built: false, differences: [{ kind: "outcome", name: "", ours: left ?? "", theirs: right ?? "" }] };
 }

@@ -48,7 +48,7 @@ async function buildOurs({ builder }: Rivals, scenario: Scenario, folder: string
   } catch (error) {
     if (!TsbuildError.is(error)) throw error;
     return {
-      failure: error.code === "COMMAND_FAILED" ? "command" : "request",
+      failure: error.code.startsWith("COMMAND_") ? "command" : "request",
       text: `${error.code}: ${error.message}`,
     };
   }
@@ -61,7 +61,8 @@ async function buildTheirs({ builder, docker }: Rivals, scenario: Scenario, fold
   const name = `differential/built:${seed}`;
   const options = ["--progress=plain", "--no-cache", "--network=none", "--tag", name, ...targets, ...args];
   const { code, stderr } = await docker.run(["build", ...options, join(folder, "context")]);
-  if (code !== 0) return { failure: failureOf(stderr), text: stderr.slice(-1500) };
+  if (code === 124) return { failure: "request", text: "the engine hangs" };
+  if (code !== 0) return { failure: failureOf(stderr), text: lastLine(stderr) };
   const file = join(folder, "theirs.tar");
   await docker.ok(["save", "--output", file, name]);
   const archive = await openArchive(file);
@@ -75,6 +76,11 @@ async function buildTheirs({ builder, docker }: Rivals, scenario: Scenario, fold
     await archive.close();
     await docker.run(["rmi", "--force", name]);
   }
+}
+
+/** What docker says at the end, after the log of the build. */
+function lastLine(text: string): string {
+  return text.trimEnd().split("\n").at(-1) ?? "";
 }
 
 function failureOf(text: string): FailureKind {

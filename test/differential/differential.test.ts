@@ -9,6 +9,7 @@ import { describeScenario, scenarioOf } from "./scenario.ts";
 
 /** Random builds by tsbuild and by Docker's own engine: `npm run differential -- --seeds 1-500` runs more of them. */
 const missing = engineMissing ?? basesMissing();
+const verbose = process.env.DIFFERENTIAL_VERBOSE === "1";
 const seeds = seedsOf(process.env.DIFFERENTIAL_SEEDS ?? "1-20");
 
 describe.skipIf(missing !== undefined)(`Docker's engine builds the same${missing ? ` (${missing})` : ""}`, () => {
@@ -43,7 +44,8 @@ describe.skipIf(missing !== undefined)(`Docker's engine builds the same${missing
 
   test.concurrent.for(seeds)("seed %i", { timeout: 300_000 }, async (seed, { expect }) => {
     const scenario = scenarioOf(seed);
-    const { built, differences } = await arena.compare(scenario);
+    const { built, refusal, differences } = await arena.compare(scenario);
+    if (refusal !== undefined && verbose) console.log(`seed ${seed}: ${refusal}`);
     counts[built ? "built" : "refused"]++;
     const unexplained = differences.filter((difference) => {
       const known = explain(difference, scenario);

@@ -6,13 +6,16 @@ import { exec, type Finished, hasProgram, isRoot, succeed } from "../support/tsb
 /** The CLI of Debian's docker.io: newer ones leave builds to a plugin. */
 const CLI = "/usr/bin/docker";
 
+/** Builds take a second or two; now and then one of this engine never ends. */
+const HANG_SECONDS = "60";
+
 /** Why Docker's engine can not be started here; undefined: it can. */
 export const engineMissing: string | undefined = !hasProgram("dockerd")
   ? "needs dockerd of Debian's docker.io"
   : !existsSync(CLI)
     ? `needs ${CLI}`
-    : !hasProgram("ip") || !hasProgram("nsenter")
-      ? "needs ip and nsenter"
+    : !hasProgram("unshare") || !hasProgram("setpriv")
+      ? "needs unshare and setpriv"
       : isRoot
         ? undefined
         : "dockerd needs root";
@@ -27,19 +30,16 @@ export interface DockerEngine {
 /** Starts dockerd in a new network namespace, with all it writes below `folder`. */
 export async function startDockerEngine(folder: string): Promise<DockerEngine> {
   mkdirSync(folder, { recursive: true });
-  const namespace = `tsbuild-${process.pid}`;
-  await succeed("ip", ["netns", "add", namespace]);
   const socket = `unix://${join(folder, "socket")}`;
-  const daemon = spawnDaemon(folder, ["nsenter", `--net=/run/netns/${namespace}`, "dockerd", ...flags(folder, socket)]);
+  const daemon = spawnDaemon(folder, socket);
   const ended = new Promise<void>((done) => daemon.once("close", () => done()));
   const env = { DOCKER_HOST: socket, DOCKER_BUILDKIT: "1", DOCKER_CONFIG: join(folder, "config") };
   const engine: DockerEngine = {
-    run: (args) => exec(CLI, args, { env }),
-    ok: (args) => succeed(CLI, args, { env }),
+    run: (args) => exec("timeout", [HANG_SECONDS, CLI, ...args], { env }),
+    ok: (args) => succeed("timeout", [HANG_SECONDS, CLI, ...args], { env }),
     async close() {
       daemon.kill("SIGTERM");
       await ended;
-      await exec("ip", ["netns", "delete", namespace]);
     },
   };
   const isUp = await waitFor(async () => daemon.exitCode !== null || (await engine.run(["version"])).code === 0);
@@ -53,10 +53,12 @@ function flags(folder: string, socket: string): string[] {
   return [...folders, `--pidfile=${join(folder, "pid")}`, `--host=${socket}`, "--iptables=false", "--bridge=none"];
 }
 
-function spawnDaemon(folder: string, [command = "", ...args]: readonly string[]): ReturnType<typeof spawn> {
+/** Its network goes with it, and it goes with this process. */
+function spawnDaemon(folder: string, socket: string): ReturnType<typeof spawn> {
   const log = openSync(join(folder, "log"), "w");
+  const args = ["--net", "setpriv", "--pdeathsig", "TERM", "dockerd", ...flags(folder, socket)];
   try {
-    return spawn(command, args, { stdio: ["ignore", log, log] });
+    return spawn("unshare", args, { stdio: ["ignore", log, log] });
   } finally {
     closeSync(log);
   }

@@ -8,9 +8,72 @@ export interface KnownDifference {
   matches(difference: Difference, scenario: Scenario): boolean;
 }
 
-export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [];
+export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
+  {
+    name: "history of COPY --chown",
+    reason: "the flag is in the text since BuildKit 0.9",
+    matches: ({ kind, ours, theirs }) => kind === "history" && ours.replace(/ --chown=[^ ]+/, "") === theirs,
+  },
+  {
+    name: "history of EXPOSE",
+    reason: "BuildKit before 0.21 writes the map of ports, sorted and without repetitions, in Go's words",
+    matches: ({ kind, ours, theirs }) =>
+      kind === "history" && ours.startsWith('["EXPOSE [') && portsOf(ours) === portsOf(theirs),
+  },
+  {
+    name: "history of HEALTHCHECK",
+    reason: "another format of Go's for the same value: %q of a pointer, later %+v without StartInterval",
+    matches: ({ kind, ours, theirs }) =>
+      kind === "history" && ours.startsWith('["HEALTHCHECK {') && theirs.startsWith('["HEALTHCHECK &{'),
+  },
+  {
+    name: "history of ARG",
+    reason:
+      "the value given, or taken from an ARG before the first FROM, is in the text since BuildKit 0.9; 0.8 has the default",
+    matches: ({ kind, ours, theirs }) =>
+      kind === "history" && argNameOf(ours) !== undefined && argNameOf(ours) === argNameOf(theirs),
+  },
+  {
+    name: "history of RUN with a parent stage's ARGs",
+    reason: "ARGs of the stage that FROM names are in force in both, but 0.8 leaves them out of the text",
+    matches: ({ kind, ours, theirs }) =>
+      kind === "history" && ours.startsWith('["RUN |') && theirs.startsWith('["RUN ') && ours.endsWith(theirs.slice(6)),
+  },
+  {
+    name: "wildcards below files",
+    reason: "the client's walk for `*/x` fails where a match is a file: mended in tonistiigi/fsutil after 2020",
+    matches: ({ kind, ours, theirs }) =>
+      kind === "outcome" && ours === "built" && /^error from sender: lstat .*: not a directory$/.test(theirs),
+  },
+  {
+    name: "the engine hangs",
+    reason: "Docker 20.10 sometimes never answers a build; nothing is to be compared",
+    matches: ({ kind, theirs }) => kind === "outcome" && theirs === "the engine hangs",
+  },
+  {
+    name: "owners of what ADD --chown unpacks",
+    reason: "the archive's own owners were kept until BuildKit 0.23: moby/buildkit#1547",
+    matches: ({ kind, ours, theirs }, { dockerfile }) =>
+      kind === "file" &&
+      /^ADD --chown=.*/m.test(dockerfile) &&
+      withoutOwner(ours) === withoutOwner(theirs) &&
+      /"owner":"(?:0|1000|4242):(?:0|100|1000)"/.test(theirs),
+  },
+];
 
 /** Which of the known differences this is; undefined: none, so one side is wrong. */
 export function explain(difference: Difference, scenario: Scenario): KnownDifference | undefined {
   return KNOWN_DIFFERENCES.find((known) => known.matches(difference, scenario));
+}
+
+function argNameOf(history: string): string | undefined {
+  return /^\["ARG (\w+)/.exec(history)?.[1];
+}
+
+function portsOf(history: string): string {
+  return [...new Set(history.match(/\d+\/\w+/g))].sort().join(" ");
+}
+
+function withoutOwner(facts: string): string {
+  return facts.replace(/"owner":"[^"]*"/, "");
 }

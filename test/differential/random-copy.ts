@@ -8,6 +8,8 @@ export interface StageView {
   readonly archives: readonly string[];
   /** Names or numbers of the stages before. */
   readonly earlier: readonly string[];
+  /** True: there are no users and no commands, only what was copied. */
+  readonly isEmpty: boolean;
 }
 
 /** Places in images that steps fight over: folders for one are files or links for another. */
@@ -16,7 +18,8 @@ export const PLACES: readonly string[] = [
   ...["sub", "sub/two", "./here", "../aside", "/w/../w2", "/data/x/", "/new dir"],
 ];
 
-const OWNERS = ["1000", "1000:2000", "alice", "alice:users", "bob", "bob:0", "0:0", "33:33", "4242", "alice:77"];
+const NUMBERS = ["1000", "1000:2000", "0:0", "33:33", "4242"];
+const OWNERS = [...NUMBERS, "alice", "alice:users", "bob", "bob:0", "alice:77"];
 
 /** COPY or ADD. */
 export function randomCopy(random: Random, view: StageView): string {
@@ -24,7 +27,7 @@ export function randomCopy(random: Random, view: StageView): string {
   const isAdd = !fromStage && random.chance(0.3);
   const flags = [
     ...(fromStage ? [`--from=${random.pick(view.earlier)}`] : []),
-    ...(random.chance(0.3) ? [`--chown=${random.pick(OWNERS)}`] : []),
+    ...(random.chance(0.3) ? [`--chown=${random.pick(view.isEmpty ? NUMBERS : OWNERS)}`] : []),
   ];
   const sources = fromStage ? stageSources(random) : contextSources(random, view, isAdd);
   const several = sources.length > 1 || sources.some((source) => /[*?[]/.test(source));

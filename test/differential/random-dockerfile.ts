@@ -21,23 +21,18 @@ export function randomDockerfile(random: Random, context: ContextView): Dockerfi
   const lines: string[] = [];
   const hasGlobal = random.chance(0.4);
   if (hasGlobal) lines.push(`ARG BASE=${BASE}`, `ARG GLOBAL=${random.pick(["one", '"two words"', "th$ree"])}`);
-  const names: string[] = [];
-  for (
-    let left = random.weighted([
-      [5, 1],
-      [3, 2],
-      [2, 3],
-    ] as const);
-    left > 0;
-    left--
-  ) {
-    const name = random.chance(0.7) ? random.pick(["build", "Tools", "deps", "stage-x"]) + names.length : undefined;
-    lines.push(`FROM ${randomBase(random, { names, hasGlobal })}${name === undefined ? "" : ` AS ${name}`}`);
-    const earlier = names.map((known, index) => (random.chance(0.2) || known === "" ? String(index) : known));
-    const isEmpty = /^FROM scratch\b/.test(lines.at(-1) as string);
-    lines.push(...randomStage(random, { ...context, earlier }, isEmpty));
-    names.push(name ?? "");
+  const stages: StageDraft[] = [];
+  const count = random.weighted([
+    [5, 1],
+    [3, 2],
+    [2, 3],
+  ] as const);
+  while (stages.length < count) {
+    const stage = randomStage(random, { context, stages, hasGlobal });
+    stages.push(stage);
+    lines.push(...stage.lines);
   }
+  const names = stages.map(({ name }) => name);
   const targets = names.filter((name) => name !== "");
   return {
     dockerfile: `${lines.join("\n")}\n`,
@@ -48,30 +43,59 @@ export function randomDockerfile(random: Random, context: ContextView): Dockerfi
   };
 }
 
+// Dockerfiles' variables, not ours.
+const BASE_WORDS = ["$BASE", `$\{BASE}`, `$\{BASE:-x}`];
+const ARG_OR_NONE = `TWO=$\{ONE:-none}`;
+const ELSE_X = `$\{TWO:-x}`;
+const THEN_Y = `$\{TWO:+y}`;
 const VALUES = ["1", "b c", "/w", "", "x=y", "$ONE", "ü"];
 
-function randomBase(random: Random, known: { names: readonly string[]; hasGlobal: boolean }): string {
-  const named = known.names.filter((name) => name !== "");
+interface StageDraft {
+  /** Empty: it has none. */
+  readonly name: string;
+  readonly isEmpty: boolean;
+  readonly lines: readonly string[];
+}
+
+interface Before {
+  readonly context: ContextView;
+  readonly stages: readonly StageDraft[];
+  readonly hasGlobal: boolean;
+}
+
+function randomStage(random: Random, { context, stages, hasGlobal }: Before): StageDraft {
+  const base = randomBase(random, { stages, hasGlobal });
+  const isEmpty = base === "scratch" || stages.some(({ name, isEmpty }) => isEmpty && name.toLowerCase() === base);
+  const name = random.chance(0.7) ? random.pick(["build", "Tools", "deps", "stage-x"]) + stages.length : "";
+  const earlier = stages.map((known, index) => (random.chance(0.2) || known.name === "" ? String(index) : known.name));
+  const view = { ...context, earlier, isEmpty };
+  const steps = random.some(isEmpty ? 1 : 2, 9, () => randomStep(random, view));
+  const from = `FROM ${base}${name === "" ? "" : ` AS ${name}`}`;
+  // Docker can not save an image without a layer.
+  return { name, isEmpty, lines: [from, ...steps, ...(isEmpty ? ["WORKDIR /made"] : [])] };
+}
+
+function randomBase(random: Random, { stages, hasGlobal }: Pick<Before, "stages" | "hasGlobal">): string {
+  const named = stages.map(({ name }) => name.toLowerCase()).filter((name) => name !== "");
   return random.weighted<() => string>([
-    [60, () => (known.hasGlobal && random.chance(0.3) ? random.pick(["$BASE", "${BASE}", "${BASE:-x}"]) : BASE)],
+    [60, () => (hasGlobal && random.chance(0.3) ? random.pick(BASE_WORDS) : BASE)],
     [18, () => TRIGGER_BASE],
     [12, () => "scratch"],
     [named.length > 0 ? 25 : 0, () => random.pick(named)],
   ])();
 }
 
-function randomStage(random: Random, view: StageView, isEmpty: boolean): string[] {
-  return random.some(isEmpty ? 1 : 2, 9, () => {
-    return random.weighted<() => string>([
-      [28, () => randomCopy(random, view)],
-      [isEmpty ? 0 : 26, () => randomCommand(random)],
-      [8, () => `ENV ${randomPairs(random)}`],
-      [6, () => `ARG ${random.pick(["ONE", "TWO=2", "GLOBAL", "ONE=$TWO", "TWO=${ONE:-none}", "THREE='3 3'"])}`],
-      [9, () => `WORKDIR ${randomWorkdir(random)}`],
-      [4, () => `USER ${random.pick(["alice", "1000", "bob:users", "33:44", "root", "0"])}`],
-      [22, () => randomSetting(random)],
-    ])();
-  });
+function randomStep(random: Random, view: StageView): string {
+  const users = ["1000", "33:44", "0", ...(view.isEmpty ? [] : ["alice", "bob:users", "root"])];
+  return random.weighted<() => string>([
+    [28, () => randomCopy(random, view)],
+    [view.isEmpty ? 0 : 26, () => randomCommand(random)],
+    [8, () => `ENV ${randomPairs(random)}`],
+    [6, () => `ARG ${random.pick(["ONE", "TWO=2", "GLOBAL", "ONE=$TWO", ARG_OR_NONE, "THREE='3 3'"])}`],
+    [9, () => `WORKDIR ${randomWorkdir(random)}`],
+    [4, () => `USER ${random.pick(users)}`],
+    [22, () => randomSetting(random)],
+  ])();
 }
 
 function randomWorkdir(random: Random): string {
@@ -84,19 +108,7 @@ function randomWorkdir(random: Random): string {
 function randomPairs(random: Random): string {
   const name = (): string => random.pick(["ONE", "TWO", "PATHS", "K", "ümlaut", "PATH"]);
   const value = (): string =>
-    random.pick([
-      "1",
-      '"b c"',
-      "'$ONE'",
-      "$ONE",
-      "${TWO:-x}",
-      "${TWO:+y}",
-      "a\\ b",
-      '"q\\"q"',
-      "$ONE$TWO",
-      "",
-      "/w:$PATH",
-    ]);
+    random.pick(["1", '"b c"', "'$ONE'", "$ONE", ELSE_X, THEN_Y, "a\\ b", '"q\\"q"', "$ONE$TWO", "", "/w:$PATH"]);
   if (random.chance(0.12)) return `${name()} ${random.pick(["plain words here", "$ONE and $TWO", '"kept"'])}`;
   return random.some(1, 3, () => `${name()}=${value()}`).join(random.chance(0.2) ? " \\\n    " : " ");
 }

@@ -31,7 +31,10 @@ export function writeScenario(scenario: Scenario, folder: string): void {
 
 function writeFile(path: string, file: ContextFile, folder: string): void {
   const { type, content = "", target = "", mode, owner } = file;
-  if (type === "hardlink") return linkSync(join(folder, target), path);
+  if (type === "hardlink") {
+    linkSync(join(folder, target), path);
+    return;
+  }
   if (type === "directory") mkdirSync(path);
   else if (type === "symlink") symlinkSync(target, path);
   else writeFileSync(path, content);

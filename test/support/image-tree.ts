@@ -17,7 +17,8 @@ export async function readFacts(store: LocalStore, image: Image): Promise<Map<st
   const tree = openTree(store, image.layers);
   const facts = new Map<string, FileFacts>();
   for (const entry of tree.walk(""))
-    if (entry.path !== "") facts.set(entry.path, factsOf(entry, tree.readFile(entry.path)));
+    if (entry.path !== "")
+      facts.set(entry.path, factsOf(entry, entry.type === "file" ? tree.readFile(entry.path) : undefined));
   return facts;
 }
 

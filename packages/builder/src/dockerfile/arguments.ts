@@ -26,14 +26,14 @@ export function globalArguments(dockerfile: Dockerfile, options: CompileOptions)
 }
 
 /**
- * The proxies among the build arguments, as a command gets them without an ARG: in upper and lower case. They are in no
- * key and in no history, so that a build behind another proxy is the same build.
+ * The proxies among the build arguments, as a command gets them without an ARG: in upper and lower case; an empty one
+ * is none. They are in no key and in no history, so that a build behind another proxy is the same build.
  */
 export function proxyEnvironment(buildArgs: Readonly<Record<string, string>> = {}): readonly string[] {
   const names = Object.keys(buildArgs).sort();
   const proxies = new Map(names.map((name) => [name.toLowerCase(), buildArgs[name] ?? ""] as const));
   return [...proxies]
-    .filter(([name]) => PROXIES.has(name))
+    .filter(([name, value]) => PROXIES.has(name) && value !== "")
     .flatMap(([name, value]) => [`${name.toUpperCase()}=${value}`, `${name}=${value}`]);
 }
 

@@ -258,8 +258,8 @@ describe("archives", () => {
       ]),
     ];
     const add = await archive([
-      { path: "var/run/act/HEAD", content: "ref", mode: 0o640, uid: 5, gid: 6 },
-      { path: "var/run/act/HEAD.link", type: "hardlink", linkTarget: "var/run/act/HEAD" },
+      { path: "var/run/act/HEAD", content: "ref", mode: 0o600 },
+      { path: "var/run/act/HEAD.link", type: "hardlink", linkTarget: "var/run/act/HEAD", mode: 0o640, uid: 5, gid: 6 },
       { path: "etc/copy", type: "hardlink", linkTarget: "etc/conf" },
       { path: "../../up", content: "up" },
       { path: "opt", type: "symlink", linkTarget: "../../../outside" },

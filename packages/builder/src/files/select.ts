@@ -24,7 +24,7 @@ export interface SelectedEntry {
 /**
  * What the patterns of a COPY or ADD select, as BuildKit does: final links are followed, `..` stops at the root, `*` does
  * not cross a slash, a pattern without a match selects nothing.
- * @throws BuildError SOURCE_NOT_FOUND for a missing source without wildcards
+ * @throws BuildError SOURCE_NOT_FOUND for a missing source without wildcards, and for a missing folder before the first one
  */
 export function select(source: FileSource, action: CopyAction): readonly Selected[] {
   const excluded = pathMatcher(action.exclude);
@@ -79,7 +79,9 @@ function pathsOf(source: FileSource, pattern: string): readonly string[] {
         visit(joinPath(base, below), below, level + 1);
     }
   };
-  if (source.lstat(base)?.type === "directory") visit(base, "", 1);
+  const start = source.lstat(base);
+  if (start === undefined && base !== "") throw missing(source, base);
+  if (base === "" || start?.type === "directory") visit(base, "", 1);
   return found;
 }
 

@@ -1,5 +1,5 @@
 import { closeSync, openSync, rmSync, writeSync } from "node:fs";
-import type { FileRange } from "@tsbuild/oci";
+import type { Entry, FileRange } from "@tsbuild/oci";
 import { BuildError } from "../build-error.ts";
 import { type ArchiveEntry, openArchiveFile } from "./archive.ts";
 import type { Draft } from "./draft.ts";
@@ -66,15 +66,19 @@ export async function unpackInto(
   }
   const root = draft.resolve(cleanPath(destination));
   draft.makeDirectory(root, placement.directory);
-  for await (const entry of archive) await placeArchiveEntry(draft, root, entry, { placement, spool });
+  const linked: LinkedNames = new Map();
+  for await (const entry of archive) await placeArchiveEntry(draft, root, entry, { placement, spool, linked });
   return true;
 }
+
+/** By group: the names that hard-linked files have so far. */
+type LinkedNames = Map<string, string[]>;
 
 async function placeArchiveEntry(
   draft: Draft,
   root: string,
   { entry, body }: ArchiveEntry,
-  { placement, spool }: Pick<Unpacking, "placement" | "spool">,
+  { placement, spool, linked }: Pick<Unpacking, "placement" | "spool"> & { readonly linked: LinkedNames },
 ): Promise<void> {
   const content = entry.type === "file" ? await spool.append(body) : undefined;
   const clean = cleanPath(entry.path);
@@ -84,22 +88,30 @@ async function placeArchiveEntry(
   const path = joinPath(folder, nameOf(clean));
   const { owner } = placement;
   if (entry.type !== "directory" && draft.lstat(path)?.type === "directory") draft.dropBelow(path);
-  if (entry.type === "hardlink") return linkTo(draft, root, path, entry.linkName ?? "");
+  const attributes = attributesOf(entry, path, { owner, mode: undefined });
+  if (entry.type === "hardlink") return linkTo(draft, root, attributes, linked);
   draft.put({
-    entry: attributesOf(entry, path, { owner, mode: undefined }),
+    entry: attributes,
     ...(content === undefined ? {} : { content: { type: "range", range: content } as const }),
   });
 }
 
-/** A second name of a file that the archive, or the tree below, has already. */
-function linkTo(draft: Draft, root: string, path: string, linkName: string): void {
+/**
+ * One more name of a file that the archive, or the tree below, has already. What the entry says of mode, owner and time
+ * holds for the file by all its names, as where Docker unpacks it.
+ */
+function linkTo(draft: Draft, root: string, { path, linkName = "", ...link }: Entry, linked: LinkedNames): void {
   const clean = cleanPath(linkName);
   const target = joinPath(draft.resolve(joinPath(root, parentOf(clean))), nameOf(clean));
   const planned = draft.planned(target);
   if (planned !== undefined) {
-    const shared = { ...planned, group: planned.group ?? `link ${target}` };
-    draft.put(shared);
-    draft.put({ ...shared, entry: { ...planned.entry, path } });
+    const group = planned.group ?? `link ${target}`;
+    const names = linked.get(group) ?? [target];
+    names.push(path);
+    linked.set(group, names);
+    const { mode, uid, gid, mtime, mtimeNsec } = link;
+    const entry = { ...planned.entry, mode, uid, gid, mtime, mtimeNsec };
+    for (const name of names) draft.put({ ...planned, group, entry: { ...entry, path: name } });
     return;
   }
   const below = draft.base.lstat(target);
