@@ -167,11 +167,14 @@ describe("writing", () => {
   const patch = (action: FaultAction, more: Partial<Fault> = {}): Fault => ({ method: "PATCH", ...more, action });
   const rows: readonly Row[] = [
     ["25", "a session at a relative place", []],
+    ["29", "PUT answered with 200", [put({ type: "answer", status: 200 })]],
     ["26", "no Location", [post(header("location", undefined))]],
     ["27", "a session lost", [put(status(404), { times: 2 })]],
     ["27", "a session lost for ever", [put(status(404), { times: 99 })], "NOT_FOUND"],
     ["28", "416 to PATCH", [wantsPatch, patch(status(416))]],
-    ["29", "PATCH answered with 204", [wantsPatch, patch(header("x", "y"))]],
+    ...[200, 201, 204].map((code) => {
+      return ["29", `PATCH answered with ${code}`, [wantsPatch, patch({ type: "answer", status: code })]] as const;
+    }),
     ["30", "no Range in the answer to PATCH", [wantsPatch, patch(header("range", undefined))]],
     ["30", "another Range in the answer to PATCH", [wantsPatch, patch(header("range", "0-0"))]],
     ["31", "the answer to PUT lost", [put({ type: "cut", after: 0 })]],

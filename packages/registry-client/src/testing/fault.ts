@@ -28,6 +28,8 @@ export type FaultAction =
   | { readonly type: "throttle"; readonly bytesPerSecond: number }
   /** Sends the client to another place, with path and query of the request. */
   | { readonly type: "redirect"; readonly status?: number; readonly origin: string }
+  /** Does what was asked and says another status. */
+  | { readonly type: "answer"; readonly status: number }
   /** Sets a header of the answer, or takes it away. */
   | { readonly type: "header"; readonly name: string; readonly value: string | undefined }
   /** Answers as if no range had been asked for. */
@@ -116,11 +118,16 @@ async function applyFault(action: FaultAction, exchange: Exchange, next: Handler
   }
 }
 
-type ReplyFault = Extract<FaultAction, { type: "throttle" | "cut" | "truncate" | "corrupt" | "extra" | "header" }>;
+type ReplyFault = Extract<
+  FaultAction,
+  { type: "answer" | "throttle" | "cut" | "truncate" | "corrupt" | "extra" | "header" }
+>;
 
 function changedReply(action: ReplyFault, reply: Reply): Reply {
   const { body = one(new Uint8Array()), size: _, ...head } = reply;
   switch (action.type) {
+    case "answer":
+      return { ...reply, status: action.status };
     case "throttle":
       return { ...reply, body: throttled(body, action.bytesPerSecond) };
     case "cut":

@@ -132,7 +132,7 @@ async function missingChild(
   name: string,
   { config, layers, manifests }: Readonly<Record<string, unknown>>,
 ): Promise<string | undefined> {
-  const blobs = [config, ...(Array.isArray(layers) ? layers : [])].map(digestWithin);
+  const blobs = [config, ...(Array.isArray(layers) ? layers : [])].filter(mustBeThere).map(digestWithin);
   const children = (Array.isArray(manifests) ? manifests : []).map(digestWithin);
   for (const digest of blobs) {
     if (digest !== undefined && (await storage.size(linkKey(name, digest))) === undefined) return digest;
@@ -141,6 +141,12 @@ async function missingChild(
     if (digest !== undefined && (await storage.size(manifestKey(name, digest))) === undefined) return digest;
   }
   return undefined;
+}
+
+/** Layers that may not be handed on lie elsewhere (image-spec, layer.md, "Non-Distributable Layers"). */
+function mustBeThere(descriptor: unknown): boolean {
+  const mediaType = isRecord(descriptor) ? String(descriptor.mediaType) : "";
+  return !mediaType.includes(".nondistributable.") && mediaType !== MEDIA_TYPE.dockerForeignLayerGzip;
 }
 
 function digestWithin(descriptor: unknown): Digest | undefined {
