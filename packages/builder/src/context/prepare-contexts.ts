@@ -81,14 +81,21 @@ function mainContext(
 
 /** Copies an image of a layout (`path[:tag][@digest]`) to the store and names it there. */
 async function importLayout(store: LocalStore, place: string, { signal }: DockerfileOptions): Promise<string> {
-  const [, path = place, tag = "latest", digest] =
-    /^(.*?)(?::([\w][\w.-]*))?(?:@(sha256:[0-9a-f]{64}))?$/.exec(place) ?? [];
+  const [, path = place, tag, digest] = /^(.*?)(?::([\w][\w.-]*))?(?:@(sha256:[0-9a-f]{64}))?$/.exec(place) ?? [];
   const layout = await openLayout(path, { create: false });
-  const root = await layout.resolve(digest ?? tag, { signal });
+  const root = await layout.resolve(digest ?? layoutName(await layout.names(), tag), { signal });
   const copied = await copyContent(layout, store, root, { signal });
   const reference = `${LAYOUT_IMAGES}${digestHex(digestOf(place)).slice(0, 32)}:latest`;
   await store.tag(copied, reference, { signal });
   return reference;
+}
+
+/** The name that a tag means: the tag itself, or a full name with it. Without a tag it is `latest`, or the only one. */
+function layoutName(names: readonly string[], tag: string | undefined): string {
+  const wanted = tag ?? "latest";
+  const found = names.find((name) => name === wanted) ?? names.find((name) => name.endsWith(`:${wanted}`));
+  const [only = wanted] = tag === undefined && names.length === 1 ? names : [];
+  return found ?? only;
 }
 
 /** Names of images that no registry has. */
