@@ -13,6 +13,8 @@ export default defineConfig({
     pool: "forks",
     // Suites mostly wait for processes that they start.
     maxWorkers: 2,
+    // Machines that run this for everyone are shared: a process that was starved once gets a second chance, and is reported.
+    retry: process.env.CI ? 1 : 0,
     testTimeout: 60_000,
     hookTimeout: 120_000,
     reporters: ["default", closingReporter()],

@@ -39,12 +39,13 @@ export const SUITES: readonly Suite[] = (
 ).map((options) => ({
   title: `${options.backend} on ${options.snapshotter} as ${who} (${needs(options.backend)})`,
   options,
-  skip: !hasBusybox || !isInstalled(PROGRAMS[options.backend]),
+  skip: !hasBusybox || !isInstalled(PROGRAMS[options.backend]) || (options.backend === "chroot" && uid !== 0),
   contained: options.backend !== "chroot" && options.backend !== "proot",
   singleId: uid !== 0 && !hasRange("/etc/subuid"),
 }));
 
 function needs(backend: BackendName): string {
+  if (backend === "chroot") return "needs busybox-static and root";
   const program = PROGRAMS[backend];
   return program === undefined ? "needs busybox-static" : `needs busybox-static and ${program}`;
 }
