@@ -76,21 +76,36 @@ const DONE_SIZE = 24;
 /** Runs batches in one process, which starts with the first of them and dies with this thread. */
 export function createBatchRunner(): BatchRunner {
   let resident: Resident | undefined;
+  const stop = (): void => {
+    resident?.close();
+    resident = undefined;
+  };
+  const attempt = (host: BatchHost, write: WriteBatch): Outcome | "not read" => {
+    resident ??= startResident(host, runOnDemand);
+    const { script: builder, results, size } = compose(host, write, RESIDENT_FD.output.writing);
+    builder.call("write", [RESIDENT_FD.output.writing, builder.data(Buffer.alloc(DONE_SIZE)), DONE_SIZE]);
+    builder.jump("next");
+    const script = builder.assemble({ start: RESIDENT_START, labels: { next: resident.positionOf("next") } });
+    const answer = Buffer.alloc(size + DONE_SIZE);
+    try {
+      resident.send(message(script.bytes));
+    } catch {
+      stop();
+      return "not read";
+    }
+    const got = resident.receive(answer);
+    if (got === answer.length) return { script, results, answer, failure: undefined };
+    stop();
+    if (got < FAILURE_SIZE) throw notRun();
+    return { script, results, answer, failure: answer };
+  };
   return {
     run: (host, write) => {
-      resident ??= startResident(host, runOnDemand);
-      const { script: builder, results, size } = compose(host, write, RESIDENT_FD.output.writing);
-      builder.call("write", [RESIDENT_FD.output.writing, builder.data(Buffer.alloc(DONE_SIZE)), DONE_SIZE]);
-      builder.jump("next");
-      const script = builder.assemble({ start: RESIDENT_START, labels: { next: resident.positionOf("next") } });
-      const answer = Buffer.alloc(size + DONE_SIZE);
-      resident.send(message(script.bytes));
-      const got = resident.receive(answer);
-      if (got === answer.length) return { script, results, answer, failure: undefined };
-      resident.close();
-      resident = undefined;
-      if (got < FAILURE_SIZE) throw notRun();
-      return { script, results, answer, failure: answer };
+      // Something may have ended the process in between: then there is another.
+      const outcome = attempt(host, write);
+      const again = outcome === "not read" ? attempt(host, write) : outcome;
+      if (again === "not read") throw notRun();
+      return again;
     },
   };
 }
