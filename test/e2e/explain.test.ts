@@ -139,11 +139,30 @@ describe.skipIf(!canRun)("builds with RUN (needs a static busybox)", () => {
     copyFileSync(BUSYBOX, join(place(), "busybox"));
   });
 
-  test.each<readonly [string, string, readonly string[], number, RegExp]>([
-    ["the same content, at other times", "echo same > /x", [], 1, /^file {4}\/x: time .* \(layer 1\)$/m],
-    ["with times clamped", "echo same > /x", ["--source-date-epoch", "1", "--rewrite-timestamp"], 0, /^reproduced: /],
-    ["other content", "/bin/busybox cat /proc/uptime > /x", [], 1, /^file {4}\/x: .*content sha256:/m],
-  ])("%s", async (_what, command, flags, expected, output) => {
+  const same = "echo same > /x";
+  test.each([
+    {
+      what: "the same content, at other times",
+      command: same,
+      flags: [],
+      expected: 1,
+      output: /^file {4}\/x: time .* \(layer 1\)$/m,
+    },
+    {
+      what: "with times clamped",
+      command: same,
+      flags: ["--source-date-epoch", "1", "--rewrite-timestamp"],
+      expected: 0,
+      output: /^reproduced: /,
+    },
+    {
+      what: "other content",
+      command: "/bin/busybox cat /proc/uptime > /x",
+      flags: [],
+      expected: 1,
+      output: /^file {4}\/x: .*content sha256:/m,
+    },
+  ])("$what", async ({ command, flags, expected, output }) => {
     const text = `FROM scratch\nCOPY busybox /bin/busybox\nRUN ["/bin/busybox", "sh", "-c", "/bin/busybox sleep 1; ${command}"]\n`;
     writeFileSync(join(place(), "Dockerfile"), text);
     const { code, stdout } = await bench.run(["verify", "build", ...QUIET, ...flags, place()]);
