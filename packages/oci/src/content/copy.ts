@@ -147,7 +147,8 @@ async function copyBlob({ source, target, options }: Transfer, blob: Descriptor)
   if (skipped !== undefined) return onEvent?.({ type: "transfer.skipped", descriptor: blob, reason: skipped });
   onEvent?.({ type: "transfer.started", descriptor: blob });
   const content = (): Promise<Bytes> => readMarked(source, blob, options);
-  await side("target", `cannot write ${blob.digest}`, () => target.push(blob, content, { signal }));
+  // It was asked for just now: the target need not look again.
+  await side("target", `cannot write ${blob.digest}`, () => target.push(blob, content, { signal, anew: true }));
   onEvent?.({ type: "transfer.done", descriptor: blob });
 }
 
@@ -160,7 +161,7 @@ async function copyNode(transfer: Transfer, node: GraphNode, nodes: readonly Gra
     if (await target.exists(descriptor, { signal }))
       return onEvent?.({ type: "transfer.skipped", descriptor, reason: "exists" });
     onEvent?.({ type: "transfer.started", descriptor });
-    const push = () => target.push(descriptor, () => bytesOf(content), { signal });
+    const push = () => target.push(descriptor, () => bytesOf(content), { signal, anew: true });
     await push().catch(async (error: unknown) => {
       if (!TsbuildError.is(error, "CONTENT_MISSING")) throw error;
       await copyAnew(transfer, childrenOf(node), nodes);
