@@ -14,7 +14,7 @@ if (!/^\d+(-\d+)?$/.test(seeds)) {
 
 setup();
 console.log(`seeds ${seeds}`);
-const vitest = [join(root, "node_modules", "vitest", "vitest.mjs"), "run", "test/differential", "--maxConcurrency=4"];
+const vitest = [join(root, "node_modules", "vitest", "vitest.mjs"), "run", "test/differential", "--maxConcurrency=6"];
 const { status } = spawnSync(process.execPath, vitest, {
   cwd: root,
   stdio: "inherit",

@@ -34,12 +34,6 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
       kind === "history" && argNameOf(ours) !== undefined && argNameOf(ours) === argNameOf(theirs),
   },
   {
-    name: "history of RUN with a parent stage's ARGs",
-    reason: "ARGs of the stage that FROM names are in force in both, but 0.8 leaves them out of the text",
-    matches: ({ kind, ours, theirs }) =>
-      kind === "history" && ours.startsWith('["RUN |') && theirs.startsWith('["RUN ') && ours.endsWith(theirs.slice(6)),
-  },
-  {
     name: "wildcards below files",
     reason: "the client's walk for `*/x` fails where a match is a file: mended in tonistiigi/fsutil after 2020",
     matches: ({ kind, ours, theirs }) =>

@@ -112,7 +112,7 @@ function randomTar(random: Random): Uint8Array {
 
 /** Lines of a .dockerignore about these files; undefined: there is none. */
 export function randomIgnore(random: Random, files: readonly ContextFile[]): string | undefined {
-  if (random.chance(0.55)) return undefined;
+  if (random.chance(0.7)) return undefined;
   const line = (): string => {
     const path = random.pick(files).path;
     const [first = path] = path.split("/");

@@ -76,7 +76,9 @@ function randomStage(random: Random, { context, stages, hasGlobal }: Before): St
 }
 
 function randomBase(random: Random, { stages, hasGlobal }: Pick<Before, "stages" | "hasGlobal">): string {
-  const named = stages.map(({ name }) => name.toLowerCase()).filter((name) => name !== "");
+  // Not one with ARGs: later engines expand them in its children's instructions too, this one only passes them to RUN.
+  const plain = stages.filter(({ name, lines }) => name !== "" && !lines.some((line) => line.startsWith("ARG ")));
+  const named = plain.map(({ name }) => name.toLowerCase());
   return random.weighted<() => string>([
     [60, () => (hasGlobal && random.chance(0.3) ? random.pick(BASE_WORDS) : BASE)],
     [18, () => TRIGGER_BASE],
