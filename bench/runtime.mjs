@@ -70,6 +70,8 @@ for (const { runtime, parallel } of runtimes) {
 
 const median = (list) => list.toSorted((a, b) => a - b)[list.length >> 1];
 const [first] = runtimes;
+const least = (list) => Math.min(...list);
+const both = (list, own) => `${ratio(median(list), median(own))}, least ${ratio(least(list), least(own))}`;
 const ratio = (value, own) => (own ? `${value.toFixed(1)} (${(value / own).toFixed(1)}x)` : value.toFixed(1));
 console.log(`${rounds} rounds; median ms (times the first back end)\n`);
 console.log(
@@ -78,8 +80,8 @@ console.log(
 console.log("| --- | --- | --- | --- | --- | --- |");
 for (const { backend, start, step, cpu, parallel } of runtimes) {
   const cells = [
-    ratio(median(start), median(first.start)),
-    ratio(median(step), median(first.step)),
+    both(start, first.start),
+    both(step, first.step),
     median(cpu).toFixed(1),
     ratio(parallel[0], first.parallel[0]),
     ratio(parallel[1], first.parallel[1]),
