@@ -11,31 +11,31 @@ export interface KnownDifference {
 export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   {
     name: "history of COPY --chown",
-    reason: "the flag is in the text since BuildKit 0.9",
+    reason: "later engines have the flag in the text",
     matches: ({ kind, ours, theirs }) => kind === "history" && ours.replace(/ --chown=[^ ]+/, "") === theirs,
   },
   {
     name: "history of EXPOSE",
-    reason: "BuildKit before 0.21 writes the map of ports, sorted and without repetitions, in Go's words",
+    reason: "this engine writes the map of ports as Go prints it, later ones the words of the instruction",
     matches: ({ kind, ours, theirs }) =>
       kind === "history" && ours.startsWith('["EXPOSE [') && portsOf(ours) === portsOf(theirs),
   },
   {
     name: "history of HEALTHCHECK",
-    reason: "another format of Go's for the same value: %q of a pointer, later %+v without StartInterval",
+    reason: "the same value in another of Go's formats, without the start interval, which came later",
     matches: ({ kind, ours, theirs }) =>
       kind === "history" && ours.startsWith('["HEALTHCHECK {') && theirs.startsWith('["HEALTHCHECK &{'),
   },
   {
     name: "history of ARG",
     reason:
-      "the value given, or taken from an ARG before the first FROM, is in the text since BuildKit 0.9; 0.8 has the default",
+      "the value given, or taken from an ARG before the first FROM, is in the text of later engines; this one has the default",
     matches: ({ kind, ours, theirs }) =>
       kind === "history" && argNameOf(ours) !== undefined && argNameOf(ours) === argNameOf(theirs),
   },
   {
     name: "wildcards below files",
-    reason: "the client's walk for `*/x` fails where a match is a file: mended in tonistiigi/fsutil after 2020",
+    reason: "the client's walk for `*/x` fails where a match is a file: later versions of tonistiigi/fsutil go on",
     matches: ({ kind, ours, theirs }) =>
       kind === "outcome" && ours === "built" && /^error from sender: lstat .*: not a directory$/.test(theirs),
   },
