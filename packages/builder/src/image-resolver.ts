@@ -30,7 +30,8 @@ export type ImageResolver = (reference: string, platform: Platform, options?: Ab
  */
 export function createImageResolver({ store, registry, pull = false }: ImageResolverOptions): ImageResolver {
   return async (reference, platform, options = {}) => {
-    const here = pull && !reference.startsWith(LAYOUT_IMAGES) ? undefined : await findHere(store, reference, platform, options);
+    const here =
+      pull && !reference.startsWith(LAYOUT_IMAGES) ? undefined : await findHere(store, reference, platform, options);
     const image = here ?? (await findThere({ store, registry, reference, platform }, options));
     return { digest: image.descriptor.digest, config: image.config, reference };
   };
