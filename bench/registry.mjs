@@ -159,6 +159,16 @@ async function compare(task, run) {
 }
 
 const registry = await startRegistry();
+const clear = () => {
+  registry.stop();
+  rmSync(folder, { recursive: true, force: true });
+};
+for (const signal of ["SIGINT", "SIGTERM"]) {
+  process.once(signal, () => {
+    clear();
+    process.exit(130);
+  });
+}
 const link = await startSlowLink(registry.port);
 try {
   const image = await makeImage("image", megabytes);
@@ -186,6 +196,5 @@ try {
   await compare(`pull, ${LATENCY_MS} ms away`, (pull, name) => pulled(pull, name, link.port));
 } finally {
   link.stop();
-  registry.stop();
-  rmSync(folder, { recursive: true, force: true });
+  clear();
 }
