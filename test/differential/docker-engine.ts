@@ -6,7 +6,7 @@ import { exec, type Finished, hasProgram, isRoot, succeed } from "../support/tsb
 /** The CLI of Debian's docker.io: newer ones leave builds to a plugin. */
 const CLI = "/usr/bin/docker";
 
-/** Builds take a second or two; now and then one of this engine never ends. */
+/** Far more than any build takes: what waits longer waits for ever. */
 const HANG_SECONDS = "60";
 
 /** Why Docker's engine can not be started here; undefined: it can. */

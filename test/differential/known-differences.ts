@@ -40,11 +40,6 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
       kind === "outcome" && ours === "built" && /^error from sender: lstat .*: not a directory$/.test(theirs),
   },
   {
-    name: "the engine hangs",
-    reason: "Docker 20.10 sometimes never answers a build; nothing is to be compared",
-    matches: ({ kind, theirs }) => kind === "outcome" && theirs === "the engine hangs",
-  },
-  {
     name: "owners of what ADD --chown unpacks",
     reason: "the archive's own owners were kept until BuildKit 0.23: moby/buildkit#1547",
     matches: ({ kind, ours, theirs }, { dockerfile }) =>

@@ -47,7 +47,8 @@ function randomPart(random: Random): string {
     [4, () => `(mkdir -p ${one}; rm -rf ${one}; echo ${value} > ${one})`],
     [3, () => `(rm -rf ${one}; ln -s ${two} ${one})`],
     [4, () => "rm -f /etc/conf/* /home/alice/.profile"],
-    [2, () => `mkfifo ${one}`],
+    // Where no other command writes: it would wait for a reader.
+    [2, () => "mkfifo /tmp/fifo"],
     [1, () => `mknod ${one} c 1 3`],
     [6, () => "env | grep -v ^HOSTNAME= | sort > /env.txt"],
     [3, () => WHO],
