@@ -1,25 +1,12 @@
-import { spawnSync } from "node:child_process";
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  utimesSync,
-  writeFileSync,
-} from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { extendImage, type LocalStore, openStore, scratch, writeLayer } from "@tsbuild/oci";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Builder, DockerfileOptions } from "./builder.ts";
 import { createBuilder } from "./create-builder.ts";
+import { BUSYBOX } from "./testing/busybox.ts";
 
-const BUSYBOX = ["/bin/busybox", "/usr/bin/busybox"].find(
-  (path) => existsSync(path) && spawnSync("ldd", [path]).status !== 0,
-);
 const canRun = process.platform === "linux" && BUSYBOX !== undefined;
 
 const DOCKERFILE = `FROM base AS build

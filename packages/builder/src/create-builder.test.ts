@@ -19,8 +19,8 @@ import { createBuilder } from "./create-builder.ts";
 import type { BuildEvent } from "./event.ts";
 import { local, scratch as nothing } from "./graph/state.ts";
 import { runInImage } from "./run-in-image.ts";
+import { BUSYBOX } from "./testing/busybox.ts";
 
-const BUSYBOX = ["/bin/busybox", "/usr/bin/busybox"].find((path) => existsSync(path) && isStatic(path));
 const canRun = process.platform === "linux" && BUSYBOX !== undefined;
 
 let folder: string;
@@ -43,10 +43,6 @@ afterEach(async () => {
   await store.close();
   rmSync(folder, { recursive: true, force: true });
 });
-
-function isStatic(path: string): boolean {
-  return spawnSync("ldd", [path]).status !== 0;
-}
 
 /** Writes files of the context, long enough ago that their metadata are trusted where ctime allows it. */
 function files(entries: Readonly<Record<string, string>>): void {

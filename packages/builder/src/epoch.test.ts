@@ -1,15 +1,13 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { extendImage, type LocalStore, openStore, openTree, readImage, scratch, writeLayer } from "@tsbuild/oci";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Builder, BuildResult, DockerfileOptions } from "./builder.ts";
 import { createBuilder } from "./create-builder.ts";
+import { BUSYBOX } from "./testing/busybox.ts";
 
-const BUSYBOX = ["/bin/busybox", "/usr/bin/busybox"].find(
-  (path) => existsSync(path) && spawnSync("ldd", [path]).status !== 0,
-);
 const canRun = process.platform === "linux" && BUSYBOX !== undefined;
 
 const FIRST = 1_600_000_000;
